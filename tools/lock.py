@@ -1,0 +1,33 @@
+"""Resolve every dependency once, with hashes and without addresses (docs/adr/0009).
+
+`locks/uv.txt` pins the installer, `locks/workspace.txt` the whole workspace, `locks/<service>.txt` what one
+service's image installs: the same versions, fewer packages.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVICES = ("inventory", "targets", "offsets", "reporting")
+MEMBERS = ("contracts", "quantities", "chassis", "embedded", "issuer", "local", *SERVICES)
+OWN = [flag for member in MEMBERS for flag in ("--no-emit-package", f"lichen-{member}")]
+
+
+def compile_lock(source: str, target: str, *extra: str) -> None:
+    command = [
+        sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes",
+        "--python-version", "3.11", "--no-header", *OWN, *extra, source, "--output-file", target,
+    ]  # fmt: skip
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def main() -> None:
+    compile_lock("locks/uv.in", "locks/uv.txt")
+    compile_lock("pyproject.toml", "locks/workspace.txt")
+    for service in SERVICES:
+        compile_lock(f"services/{service}/pyproject.toml", f"locks/{service}.txt", "--constraint", "locks/workspace.txt")
+
+
+if __name__ == "__main__":
+    main()
