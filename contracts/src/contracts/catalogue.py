@@ -1,0 +1,31 @@
+"""Every fact of the platform, by name, in one tuple."""
+
+from contracts.fact import Fact
+from contracts.inventory import InventoryFinalised, InventorySubmitted, LocationRegistered
+from contracts.offsets import (
+    CreditsPurchased,
+    CreditsRetired,
+    NeutralityStatementIssued,
+    PurchaseApproved,
+    PurchaseRequested,
+)
+from contracts.reporting import ConsolidatedReportPublished, ProgressReportAccepted, ProgressReportSubmitted
+from contracts.targets import ProgressAssessed, TargetSet
+
+__all__ = ["FACTS"]
+
+FACTS: tuple[type[Fact], ...] = (
+    LocationRegistered,
+    InventorySubmitted,
+    InventoryFinalised,
+    TargetSet,
+    ProgressAssessed,
+    PurchaseRequested,
+    PurchaseApproved,
+    CreditsPurchased,
+    CreditsRetired,
+    NeutralityStatementIssued,
+    ProgressReportSubmitted,
+    ProgressReportAccepted,
+    ConsolidatedReportPublished,
+)

@@ -1,0 +1,82 @@
+"""Facts that *inventory* publishes: the register of locations, and the life of inventories."""
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.fact import Amount, Fact
+
+__all__ = ["CategoryTotal", "InventoryFinalised", "InventorySubmitted", "LocationRegistered", "ScopeTotal"]
+
+
+class LocationRegistered(Fact):
+    """A location entered the register (the organizational boundary). Sent once for each; parents come before children."""
+
+    producer: ClassVar[str] = "inventory"
+    name: ClassVar[str] = "location_registered"
+    aggregate: ClassVar[str] = "location_id"
+
+    title: str = Field(description="Name as people know it")
+    kind: str
+    parent_id: str | None
+    path: str = Field(description="Codes from the root, joined by dots")
+    country: str | None = Field(description="ISO 3166-1 alpha-3")
+    valid_from: date
+    valid_to: date | None
+
+
+class ScopeTotal(BaseModel):
+    """GHG Protocol scope and its total."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scope: int
+    co2e: Amount
+
+
+class CategoryTotal(BaseModel):
+    """One source category of one scope; `optional` ones are outside the total."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scope: int
+    category: str
+    co2e: Amount
+    optional: bool
+
+
+class InventorySubmitted(Fact):
+    """A technical team handed its inventory to the local steering group."""
+
+    producer: ClassVar[str] = "inventory"
+    name: ClassVar[str] = "inventory_submitted"
+    aggregate: ClassVar[str] = "inventory_id"
+
+    inventory_id: str
+    year: int
+    inventory_version: int
+    submitted_by: str
+
+
+class InventoryFinalised(Fact):
+    """An inventory version was approved and can no longer change.
+
+    A later version of the same location and year supersedes it. Consumers may not conclude that no later version follows.
+    """
+
+    producer: ClassVar[str] = "inventory"
+    name: ClassVar[str] = "inventory_finalised"
+    aggregate: ClassVar[str] = "inventory_id"
+
+    inventory_id: str
+    year: int
+    inventory_version: int
+    gwp_set: str
+    total: Amount = Field(description="kgCO2e, scopes 1, 2 and 3 business travel; optional and biogenic apart")
+    by_scope: tuple[ScopeTotal, ...]
+    by_category: tuple[CategoryTotal, ...]
+    indicators: dict[str, Amount] = Field(
+        description="Resource use and intensity by indicator name; a missing one is absent, never 0"
+    )
+    approved_by: str
