@@ -93,4 +93,4 @@ INTROSPECTED: frozenset[Capability] = frozenset(
         Capability.RETIRE_OFFSET,
     }
 )
-"""Capabilities that approve, certify, publish or spend: the token is introspected first, so that a right taken away stops at once."""
+"""Capabilities that approve, publish or spend: the token is introspected first, so that a right taken away stops."""

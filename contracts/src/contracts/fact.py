@@ -20,7 +20,7 @@ class Amount(BaseModel):
 
 
 class Fact(BaseModel):
-    """Something that happened at a location. Consumers ignore fields that they do not know; fields are only ever added."""
+    """Something that happened at a location. Consumers ignore unknown fields; fields are only ever added."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -11,7 +11,7 @@ __all__ = ["CategoryTotal", "InventoryFinalised", "InventorySubmitted", "Locatio
 
 
 class LocationRegistered(Fact):
-    """A location entered the register (the organizational boundary). Sent once for each; parents come before children."""
+    """A location entered the register (the organizational boundary). Sent once; parents before children."""
 
     producer: ClassVar[str] = "inventory"
     name: ClassVar[str] = "location_registered"
@@ -62,7 +62,7 @@ class InventorySubmitted(Fact):
 class InventoryFinalised(Fact):
     """An inventory version was approved and can no longer change.
 
-    A later version of the same location and year supersedes it. Consumers may not conclude that no later version follows.
+    A later version of the same location and year supersedes it; consumers may not conclude that none follows.
     """
 
     producer: ClassVar[str] = "inventory"

@@ -1,0 +1,87 @@
+"""The one rule of who may do what: `can`, a pure function over grants, a capability and a place.
+
+The table of roles and capabilities is `contracts.access`; row security beneath it reaches the same rows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chassis.locations import Place
+from chassis.refusals import NotFound, NotPermitted, NotSignedIn
+from contracts.access import CAPABILITIES_BY_ROLE, Capability, Role
+
+__all__ = ["ANONYMOUS", "GRANTS_MAX", "Grant", "Principal", "can", "grants_from_groups", "require", "roots"]
+
+_ROLES = frozenset(Role)
+
+GRANTS_MAX = 40
+"""More grants than this mean that a person should hold a role higher up (a token of 5 kB)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A role at a location; it holds for everything under it."""
+
+    role: Role
+    location_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks."""
+
+    subject: str
+    """Stable id at the issuer."""
+    name: str
+    """User name, as records show it."""
+    grants: tuple[Grant, ...]
+    token: str | None = None
+    """The verified bearer token, for introspection alone; never logged."""
+
+    def __repr__(self) -> str:
+        return f"Principal(name={self.name!r}, grants={self.grants!r})"
+
+
+ANONYMOUS = Principal(subject="", name="", grants=())
+
+
+def grants_from_groups(groups: Iterable[str], *, root: str) -> tuple[Grant, ...]:
+    """Grants of Keycloak groups. A group of another shape, or of a role that is not in the table, grants nothing."""
+    grants = []
+    for group in groups:
+        match group.strip("/").split("/"):
+            case ["functions", role] if role in _ROLES:
+                grants.append(Grant(role=Role(role), location_id=root))
+            case ["locations", *codes, role] if codes and role in _ROLES:
+                grants.append(Grant(role=Role(role), location_id=codes[-1]))
+            case _:
+                continue
+    return tuple(grants)
+
+
+def can(principal: Principal, capability: Capability, place: Place) -> bool:
+    """Whether one of the principal's roles at the place or above it has the capability."""
+    lineage = place.lineage
+    return any(
+        grant.location_id in lineage and capability in CAPABILITIES_BY_ROLE[grant.role] for grant in principal.grants
+    )
+
+
+def roots(principal: Principal, capability: Capability) -> frozenset[str]:
+    """The locations at which the principal holds the capability: what row security is told."""
+    return frozenset(grant.location_id for grant in principal.grants if capability in CAPABILITIES_BY_ROLE[grant.role])
+
+
+def require(principal: Principal, capability: Capability, place: Place | None, *, location_id: str) -> Place:
+    """The place, if the principal may do this there.
+
+    Refuses, in order: NotSignedIn; NotFound for a location that is unknown or that the principal may not read;
+    NotPermitted for one that it may read.
+    """
+    if principal is ANONYMOUS:
+        raise NotSignedIn(capability=capability)
+    if place is None or not (can(principal, capability, place) or can(principal, Capability.READ, place)):
+        raise NotFound(kind="location", key=location_id)
+    if not can(principal, capability, place):
+        raise NotPermitted(capability=capability, location_id=location_id)
+    return place

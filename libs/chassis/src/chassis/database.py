@@ -1,0 +1,78 @@
+"""The service's own PostgreSQL: transactions that can see only what the caller's rights reach.
+
+Row security reads the setting `app.roots`: the locations at which the caller holds the capability in use. It is set for
+one transaction, by a bind parameter, here and nowhere else. Without it every protected table is empty.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+__all__ = ["Database", "DatabaseUnfit"]
+
+
+class DatabaseUnfit(RuntimeError):
+    """The database is not one that this service may serve from: wrong role, or an old schema."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """A pool of connections of the serving role."""
+
+    engine: AsyncEngine
+
+    @classmethod
+    def connect(cls, url: str, *, pool_size: int) -> "Database":
+        engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            json_serializer=lambda value: json.dumps(value, ensure_ascii=False),
+            connect_args={"timeout": 10},
+        )
+        return cls(engine=engine)
+
+    @asynccontextmanager
+    async def transaction(self, roots: Iterable[str]) -> AsyncIterator[AsyncConnection]:
+        """One transaction that sees the rows at `roots` and below, and published rows; committed at the end."""
+        async with self.engine.connect() as connection, connection.begin():
+            await connection.execute(
+                text("SELECT set_config('app.roots', :roots, true)"), {"roots": ",".join(sorted(roots))}
+            )
+            yield connection
+
+    async def verify(self, *, expected_revision: str) -> None:
+        """Refuse to serve as a role that row security does not bind, or on another schema than this code's.
+
+        Refuses, in order: a superuser or BYPASSRLS role; a role that owns tables; a schema at another revision.
+        """
+        async with self.engine.connect() as connection:
+            role = (
+                await connection.execute(
+                    text(
+                        "SELECT rolname, rolsuper OR rolbypassrls AS above_rules, EXISTS (SELECT FROM pg_class c"
+                        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'"
+                        " AND c.relowner = r.oid) AS owns_tables FROM pg_roles r WHERE rolname = current_user"
+                    )
+                )
+            ).one()
+            if role.above_rules:
+                message = f"role {role.rolname} is above row security; serve as a role that is bound by it"
+                raise DatabaseUnfit(message)
+            if role.owns_tables:
+                message = f"role {role.rolname} owns tables; the role that migrates must not be the role that serves"
+                raise DatabaseUnfit(message)
+            found = await connection.scalar(text("SELECT to_regclass('public.alembic_version')"))
+            revision = await connection.scalar(text("SELECT version_num FROM alembic_version")) if found else None
+            if revision != expected_revision:
+                message = f"schema is at revision {revision}, this code needs {expected_revision}: run `migrate` first"
+                raise DatabaseUnfit(message)
+
+    async def close(self) -> None:
+        await self.engine.dispose()

@@ -1,0 +1,1 @@
+"""GraphQL manners that all subgraphs share."""

@@ -1,0 +1,100 @@
+"""How a subgraph's schema is made: limits and caches built once, bugs masked, refusals typed."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import strawberry
+from graphql import ASTValidationRule, ExecutionResult, GraphQLError
+from strawberry.extensions import (
+    AddValidationRules,
+    MaxAliasesLimiter,
+    MaxTokensLimiter,
+    ParserCache,
+    ValidationCache,
+)
+from strawberry.extensions.query_depth_limiter import create_validator
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from chassis.refusals import Refusal
+from chassis.settings import ServiceSettings
+from chassis.telemetry import log, trace_id
+
+__all__ = ["FEDERATION_VERSION", "GraphQLSchema", "build_schema", "response_of", "subgraph_sdl"]
+
+FEDERATION_VERSION: Literal["2.9"] = "2.9"
+"""The composer refuses newer ones."""
+
+CACHE_MAX = 512
+
+
+class GraphQLSchema(strawberry.federation.Schema):
+    """A subgraph that logs bugs with their trace id, and refusals not as errors."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        del execution_context
+        for error in errors:
+            if error.original_error is not None and not isinstance(error.original_error, Refusal):
+                log.error("bug", path=error.path, exc_info=error.original_error)
+
+
+def build_schema(
+    *, query: type, mutation: type | None, types: Iterable[type] = (), settings: ServiceSettings | None = None
+) -> GraphQLSchema:
+    """The schema; `settings` give the limits, and without them (to print the SDL) there are none."""
+    extensions: list[Any] = []
+    if settings is not None:
+        # Built once: a rule class made anew for each request would miss the validation cache every time.
+        rules: list[type[ASTValidationRule]] = [create_validator(settings.graphql_depth_limit, None, None)]
+        extensions = [
+            lambda: ParserCache(maxsize=CACHE_MAX),
+            lambda: ValidationCache(maxsize=CACHE_MAX),
+            lambda: MaxTokensLimiter(max_token_count=settings.graphql_token_limit),
+            lambda: MaxAliasesLimiter(max_alias_count=settings.graphql_alias_limit),
+            lambda: AddValidationRules(rules),
+        ]
+    return GraphQLSchema(
+        query=query,
+        mutation=mutation,
+        types=list(types),
+        extensions=extensions,
+        federation_version=FEDERATION_VERSION,
+        config=StrawberryConfig(disable_field_suggestions=True),
+    )
+
+
+def subgraph_sdl(schema: strawberry.federation.Schema) -> str:
+    """The SDL as composers want it."""
+    return schema.as_str() + "\n"
+
+
+def formatted_error(error: GraphQLError) -> dict[str, Any]:
+    """An error as the caller may see it: refusals and validation in full, bugs by their trace id alone."""
+    original = error.original_error
+    shown: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        shown["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path:
+        shown["path"] = error.path
+    if isinstance(original, Refusal):
+        shown["extensions"] = {
+            "code": original.code,
+            "subject": original.subject,
+            "found": original.found,
+            "expected": original.expected,
+        }
+    elif original is not None and not isinstance(original, GraphQLError):
+        reference = trace_id()
+        shown["message"] = f"Something went wrong on our side. Reference {reference}."
+        shown["extensions"] = {"code": "INTERNAL", "traceId": reference}
+    else:
+        shown["extensions"] = {"code": "BAD_REQUEST", **(error.extensions or {})}
+    return shown
+
+
+def response_of(result: ExecutionResult | Any) -> dict[str, Any]:
+    """The body of an answer."""
+    body: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        body["errors"] = [formatted_error(error) for error in result.errors]
+    return body

@@ -1,0 +1,185 @@
+"""Alembic for every service: running it, the tables that all have, and row security.
+
+A revision calls these functions by their numbered names: what a past revision did never changes; a new shape of the
+common tables is a new function, called by a new revision of each service.
+"""
+
+import asyncio
+from importlib import resources
+from pathlib import Path
+
+from alembic import command, context
+from alembic.config import Config
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis.tables import metadata
+
+__all__ = ["common_tables_1", "grant", "head_revision", "migrate", "run_environment", "secure_rows"]
+
+LOCK_TIMEOUT_S = 5
+
+
+def _config(package: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(str(resources.files(package))) / "migrations"))
+    return config
+
+
+def head_revision(package: str) -> str:
+    """The revision that this code's tables are written for."""
+    head = ScriptDirectory.from_config(_config(package)).get_current_head()
+    if head is None:
+        message = f"{package} has no migrations"
+        raise RuntimeError(message)
+    return head
+
+
+def migrate(package: str, url: str) -> None:
+    """Bring the database at `url` (as its owner) to this code's revision."""
+    config = _config(package)
+    config.attributes["url"] = url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    command.upgrade(config, "head")
+
+
+def run_environment() -> None:
+    """The whole of a service's `env.py`."""
+    url: str = context.config.attributes["url"]
+    asyncio.run(_run(url))
+
+
+async def _run(url: str) -> None:
+    engine = create_async_engine(url, poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(_run_sync)
+    await engine.dispose()
+
+
+def _run_sync(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'")
+    # One migration at a time, whatever starts it.
+    connection.exec_driver_sql("SELECT pg_advisory_lock(hashtext('lichen migrate'))")
+    connection.commit()
+    context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def grant(op: Operations, service: str, privileges: str, *tables: str) -> None:
+    """Give the serving role exactly these privileges."""
+    op.execute(f"GRANT {privileges} ON {', '.join(tables)} TO {service}_serving")
+
+
+def common_tables_1(op: Operations, service: str) -> None:
+    """The tables of `chassis.tables` as of their first shape, with what the serving role may do to them."""
+    for statement in _COMMON_TABLES_1.split(";\n\n"):
+        op.execute(statement)
+    grant(op, service, "SELECT", "alembic_version")
+    grant(op, service, "SELECT, INSERT, UPDATE", "location", "outbox_position", "inbox_position")
+    grant(op, service, "SELECT, INSERT", "location_closure", "publication", "inbox", "idempotency")
+    grant(op, service, "SELECT, INSERT", "outbox", "dead_letter")
+    op.execute(f"GRANT UPDATE (sent_at) ON outbox TO {service}_serving")
+    op.execute(f"GRANT UPDATE (replayed_at) ON dead_letter TO {service}_serving")
+
+
+def secure_rows(op: Operations, table: str, *, public: str | None = None) -> None:
+    """Row security by location: rows at the caller's roots and below, and those that `public` (SQL over the row) opens.
+
+    The closure is read in a sub-select, so that it is hashed once a statement; an absent or empty setting shows nothing.
+    The table has a column `location_id`. FORCE binds the owner too.
+    """
+    within = (
+        f"{table}.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = ANY"
+        " (string_to_array(nullif(current_setting('app.roots', true), ''), ',')))"
+    )
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY within_rights ON {table} USING ({within}) WITH CHECK ({within})")
+    if public is not None:
+        op.execute(f"CREATE POLICY published ON {table} FOR SELECT USING ({public})")
+
+
+_COMMON_TABLES_1 = """
+CREATE TABLE location (
+    id text PRIMARY KEY CHECK (id ~ '^[a-z][a-z0-9-]{1,30}$'),
+    name text NOT NULL,
+    kind text NOT NULL,
+    parent_id text REFERENCES location (id),
+    path text NOT NULL,
+    country text CHECK (country ~ '^[A-Z]{3}$'),
+    valid_from date NOT NULL,
+    valid_to date CHECK (valid_to > valid_from)
+);
+
+CREATE INDEX ix_location_parent_id ON location (parent_id);
+
+CREATE TABLE location_closure (
+    ancestor_id text NOT NULL REFERENCES location (id),
+    descendant_id text NOT NULL REFERENCES location (id),
+    PRIMARY KEY (ancestor_id, descendant_id)
+);
+
+CREATE INDEX ix_location_closure_descendant_id ON location_closure (descendant_id);
+
+CREATE TABLE publication (
+    location_id text NOT NULL,
+    year integer NOT NULL,
+    inventory_id text NOT NULL,
+    report_id text NOT NULL,
+    PRIMARY KEY (location_id, year, inventory_id)
+);
+
+CREATE TABLE outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id text NOT NULL UNIQUE,
+    subject text NOT NULL,
+    headers jsonb NOT NULL,
+    payload bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    sent_at timestamptz
+);
+
+CREATE INDEX outbox_unsent ON outbox (id) WHERE sent_at IS NULL;
+
+CREATE FUNCTION wake_outbox_relay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('outbox', '');
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER outbox_wakes_relay AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION wake_outbox_relay();
+
+CREATE TABLE outbox_position (aggregate_id text PRIMARY KEY, version bigint NOT NULL);
+
+CREATE TABLE inbox (event_id text PRIMARY KEY, type text NOT NULL, handled_at timestamptz NOT NULL);
+
+CREATE TABLE inbox_position (
+    producer text NOT NULL,
+    aggregate_id text NOT NULL,
+    version bigint NOT NULL,
+    PRIMARY KEY (producer, aggregate_id)
+);
+
+CREATE TABLE dead_letter (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id text,
+    subject text NOT NULL,
+    headers jsonb NOT NULL,
+    payload bytea NOT NULL,
+    reason text NOT NULL,
+    attempts integer NOT NULL,
+    died_at timestamptz NOT NULL,
+    replayed_at timestamptz
+);
+
+CREATE TABLE idempotency (
+    subject text NOT NULL,
+    key text NOT NULL,
+    request_hash text NOT NULL,
+    result_id text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (subject, key)
+)
+"""

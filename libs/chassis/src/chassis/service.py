@@ -1,0 +1,163 @@
+"""A service as a running process: assembled once, started whether or not NATS is there, stopped cleanly."""
+
+import asyncio
+import gc
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import FastAPI, Response
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.routing import Route
+
+from chassis import telemetry
+from chassis.consumer import consume
+from chassis.database import Database, DatabaseUnfit
+from chassis.graphql.endpoint import GraphQLEndpoint
+from chassis.graphql.schema import GraphQLSchema
+from chassis.identity import Identity
+from chassis.inbox import Handler, Inbox
+from chassis.jetstream import NATS_TROUBLE, connect, ensure_stream
+from chassis.migrations import head_revision, migrate
+from chassis.relay import Relay
+from chassis.settings import ServiceSettings
+from chassis.telemetry import log
+from contracts.fact import Fact
+
+__all__ = ["Service", "create_application", "run"]
+
+NATS_RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What makes one service different from another."""
+
+    name: str
+    """Its package, its database, its role prefix, its stream."""
+    schema: Callable[[ServiceSettings], GraphQLSchema]
+    subscriptions: Mapping[type[Fact], Handler]
+    """What happens when …: the table at the foot of `incoming.py`."""
+
+
+def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
+    """The ASGI application; the event tasks live as long as it does."""
+    url = settings.database_url.get_secret_value()
+    database = Database.connect(url, pool_size=settings.database_pool_size)
+    identity = Identity(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await database.verify(expected_revision=head_revision(service.name))
+        events = asyncio.create_task(_events(service, settings, database, url))
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 50)
+        log.info("serving")
+        yield
+        events.cancel()
+        await asyncio.gather(events, return_exceptions=True)
+        await database.close()
+        log.info("stopped")
+
+    app = FastAPI(title=f"Lichen {service.name}", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    endpoint = GraphQLEndpoint(service.schema(settings), database=database, identity=identity, settings=settings)
+    app.router.routes.append(Route("/graphql", endpoint))
+
+    @app.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready")
+    async def ready(response: Response) -> dict[str, str]:
+        # Not "NATS is up": writes go to the outbox, reads to the database.
+        try:
+            async with database.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError, TimeoutError):
+            response.status_code = 503
+            return {"status": "waiting for the database"}
+        return {"status": "ready"}
+
+    return app
+
+
+async def _events(service: Service, settings: ServiceSettings, database: Database, url: str) -> None:
+    """Connect to NATS as soon as it can be reached, then relay and consume until cancelled."""
+    inbox = Inbox(database, service.subscriptions, root=settings.root_location)
+    while True:
+        try:
+            client = await connect(settings, name=service.name)
+        except NATS_TROUBLE as error:
+            log.warning("nats is not there yet", error=type(error).__name__)
+            await asyncio.sleep(NATS_RETRY_S)
+            continue
+        break
+    try:
+        while True:
+            try:
+                await ensure_stream(client, settings, producer=service.name)
+                break
+            except NATS_TROUBLE as error:
+                log.warning("stream is not there yet", error=type(error).__name__, reason=str(error))
+                await asyncio.sleep(NATS_RETRY_S)
+        log.info("events flow", stream=service.name, hears=inbox.producers)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(Relay(database, client, url=url).run())
+            for producer in inbox.producers:
+                tasks.create_task(consume(client, inbox, service=service.name, producer=producer))
+    except Exception:
+        # A bug in an event task must not leave a service that answers but no longer speaks.
+        log.exception("event tasks ended")
+        raise
+    finally:
+        await client.close()
+
+
+def run(service: Service) -> None:
+    """`python -m <service> serve|migrate|replay`."""
+    settings = ServiceSettings()
+    telemetry.configure(service.name, version="0.1.0")
+    match sys.argv[1:]:
+        case ["migrate"]:
+            if settings.migration_url is None:
+                sys.exit("LICHEN_MIGRATION_URL is not set: migrations run as the owner of the database")
+            migrate(service.name, settings.migration_url.get_secret_value())
+        case ["serve"]:
+            _serve(service, settings)
+        case ["replay"]:
+            asyncio.run(_replay(service, settings))
+        case _:
+            sys.exit(f"usage: python -m {service.name} serve|migrate|replay")
+
+
+def _serve(service: Service, settings: ServiceSettings) -> None:
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_application(service, settings),
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=25,
+            timeout_keep_alive=75,
+            ws_max_size=65_536,
+            server_header=False,
+        )
+    )
+    try:
+        server.run()
+    except DatabaseUnfit as error:
+        sys.exit(f"{service.name}: {error}")
+    if not server.started:
+        sys.exit(1)
+
+
+async def _replay(service: Service, settings: ServiceSettings) -> None:
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=2)
+    applied = await Inbox(database, service.subscriptions, root=settings.root_location).replay()
+    await database.close()
+    log.info("replayed", applied=applied)

@@ -1,0 +1,132 @@
+"""The tables that every service has. A service adds its own to the same `metadata`, in its `tables.py`."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+__all__ = [
+    "dead_letter",
+    "idempotency",
+    "inbox",
+    "inbox_position",
+    "location",
+    "location_closure",
+    "metadata",
+    "outbox",
+    "outbox_position",
+    "publication",
+]
+
+metadata = MetaData()
+_instant = DateTime(timezone=True)
+
+location = Table(
+    "location",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("parent_id", String, ForeignKey("location.id"), nullable=True, index=True),
+    Column("path", String, nullable=False),
+    Column("country", String, nullable=True),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date, nullable=True),
+)
+"""Local copy of the register (in *inventory*: the register itself)."""
+
+location_closure = Table(
+    "location_closure",
+    metadata,
+    Column("ancestor_id", String, ForeignKey("location.id"), primary_key=True),
+    Column("descendant_id", String, ForeignKey("location.id"), primary_key=True, index=True),
+)
+"""One row for each pair of ancestor (or self) and descendant: what a right at a location reaches."""
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("location_id", String, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("inventory_id", String, primary_key=True),
+    Column("report_id", String, nullable=False),
+)
+"""Location-years, by inventory version, that anyone may read."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("event_id", String, nullable=False, unique=True),
+    Column("subject", String, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("created_at", _instant, nullable=False),
+    Column("sent_at", _instant, nullable=True),
+    Index("outbox_unsent", "id", postgresql_where=text("sent_at IS NULL")),
+)
+"""Events of committed changes; the durable log. Rows stay 90 days and can be published again."""
+
+outbox_position = Table(
+    "outbox_position",
+    metadata,
+    Column("aggregate_id", String, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+"""Last event number of each aggregate; its row lock makes commit order and number order the same."""
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("type", String, nullable=False),
+    Column("handled_at", _instant, nullable=False),
+)
+"""Events whose effect is committed."""
+
+inbox_position = Table(
+    "inbox_position",
+    metadata,
+    Column("producer", String, primary_key=True),
+    Column("aggregate_id", String, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+"""Last event number of each aggregate that was taken in."""
+
+dead_letter = Table(
+    "dead_letter",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("event_id", String, nullable=True),
+    Column("subject", String, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("died_at", _instant, nullable=False),
+    Column("replayed_at", _instant, nullable=True),
+)
+"""Events that could not be taken in, with the reason; an operator can replay them."""
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("request_hash", String, nullable=False),
+    Column("result_id", String, nullable=False),
+    Column("created_at", _instant, nullable=False),
+)
+"""Requests that were carried out, by caller and key."""
