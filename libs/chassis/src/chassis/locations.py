@@ -1,6 +1,6 @@
 """The local copy of the register of locations: what row security and event subjects need of the tree.
 
-*inventory* owns the register and fills its tables by use case; the other services fill theirs from `LocationRegistered`.
+*inventory* owns the register and fills these tables by use case; the others fill theirs from `LocationRegistered`.
 """
 
 from dataclasses import dataclass

@@ -7,10 +7,10 @@ common tables is a new function, called by a new revision of each service.
 import asyncio
 from importlib import resources
 from pathlib import Path
+from typing import Protocol
 
 from alembic import command, context
 from alembic.config import Config
-from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -67,12 +67,18 @@ def _run_sync(connection: Connection) -> None:
         context.run_migrations()
 
 
-def grant(op: Operations, service: str, privileges: str, *tables: str) -> None:
+class Executes(Protocol):
+    """Alembic's `op`."""
+
+    def execute(self, sqltext: str, /) -> None: ...
+
+
+def grant(op: Executes, service: str, privileges: str, *tables: str) -> None:
     """Give the serving role exactly these privileges."""
     op.execute(f"GRANT {privileges} ON {', '.join(tables)} TO {service}_serving")
 
 
-def common_tables_1(op: Operations, service: str) -> None:
+def common_tables_1(op: Executes, service: str) -> None:
     """The tables of `chassis.tables` as of their first shape, with what the serving role may do to them."""
     for statement in _COMMON_TABLES_1.split(";\n\n"):
         op.execute(statement)
@@ -84,10 +90,10 @@ def common_tables_1(op: Operations, service: str) -> None:
     op.execute(f"GRANT UPDATE (replayed_at) ON dead_letter TO {service}_serving")
 
 
-def secure_rows(op: Operations, table: str, *, public: str | None = None) -> None:
+def secure_rows(op: Executes, table: str, *, public: str | None = None) -> None:
     """Row security by location: rows at the caller's roots and below, and those that `public` (SQL over the row) opens.
 
-    The closure is read in a sub-select, so that it is hashed once a statement; an absent or empty setting shows nothing.
+    The closure is read in a sub-select, hashed once a statement; an absent or empty setting shows nothing.
     The table has a column `location_id`. FORCE binds the owner too.
     """
     within = (

@@ -1,0 +1,3 @@
+from targets.main import main
+
+main()
