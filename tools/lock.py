@@ -1,7 +1,7 @@
 """Resolve every dependency once, with hashes and without addresses (docs/adr/0009).
 
 `locks/uv.txt` pins the installer, `locks/workspace.txt` the whole workspace, `locks/<service>.txt` what one
-service's image installs: the same versions, fewer packages.
+service's image installs, `locks/<service>-test.txt` that with its test tools: the same versions, fewer packages.
 """
 
 import subprocess
@@ -26,7 +26,9 @@ def main() -> None:
     compile_lock("locks/uv.in", "locks/uv.txt")
     compile_lock("pyproject.toml", "locks/workspace.txt")
     for service in SERVICES:
-        compile_lock(f"services/{service}/pyproject.toml", f"locks/{service}.txt", "--constraint", "locks/workspace.txt")
+        source = f"services/{service}/pyproject.toml"
+        compile_lock(source, f"locks/{service}.txt", "--constraint", "locks/workspace.txt")
+        compile_lock(source, f"locks/{service}-test.txt", "--constraint", "locks/workspace.txt", "--group", f"{source}:test")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+# Everything that CI runs is what these targets run. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+MEMBERS := contracts libs/quantities libs/chassis libs/embedded services/inventory services/targets services/offsets \
+	services/reporting identity/issuer local
+SERVICES := inventory targets offsets reporting
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check format lock contracts bench k8s-check clean
+
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+.venv/installed: locks/uv.txt locks/workspace.txt $(MEMBERS:%=%/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lichen needs Python 3.11 or newer; set PYTHON=")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r locks/workspace.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(MEMBERS:%=-e ./%)
+	@touch $@
+
+gateway/node_modules/installed: gateway/package-lock.json .venv/installed
+	@$(BIN)/python tools/node.py npm --prefix gateway ci --silent --no-audit --no-fund
+	@touch $@
+
+install: .venv/installed gateway/node_modules/installed ## Install everything from the lock files
+
+run: install ## Start the whole platform on this machine, play the main job, stay up until Ctrl-C
+	@exec $(BIN)/lichen up
+
+test: install ## Run every test on embedded PostgreSQL and NATS (S=inventory for one service)
+	@$(BIN)/python tools/test.py $(S)
+
+check: install ## Format, lint, strict types, import rules, contracts and schemas up to date, manifests
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/python tools/contracts.py --check
+	@$(BIN)/python tools/k8s_check.py
+
+format: install ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --quiet .
+
+lock: .venv/installed ## Resolve every dependency anew
+	@$(BIN)/python tools/lock.py
+
+contracts: install ## Generate schemas, catalogue, AsyncAPI, subgraph SDL and the supergraph from the code
+	@$(BIN)/python tools/contracts.py
+
+bench: install ## Measure, as ratios in one run; prints a table and writes build/bench.json
+	@$(BIN)/python tools/bench
+
+k8s-check: .venv/installed ## Render the Kubernetes manifests and validate them strictly, offline
+	@$(BIN)/python tools/k8s_check.py
+
+clean: ## Remove what was installed and built (not the data in .lichen)
+	rm -rf .venv build gateway/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

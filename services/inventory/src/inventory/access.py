@@ -1,0 +1,21 @@
+"""Who may do what in *inventory*: use case → capability. Roles and capabilities: `contracts.access`."""
+
+from contracts.access import Capability
+
+__all__ = [
+    "APPROVE_INVENTORY",
+    "IMPORT_ACTIVITY_DATA",
+    "READ",
+    "REGISTER_LOCATION",
+    "RETURN_INVENTORY",
+    "SET_LOCATION_PROFILE",
+    "SUBMIT_INVENTORY",
+]
+
+READ = Capability.READ
+REGISTER_LOCATION = Capability.MANAGE_REGISTER
+SET_LOCATION_PROFILE = Capability.ENTER
+IMPORT_ACTIVITY_DATA = Capability.ENTER
+SUBMIT_INVENTORY = Capability.SUBMIT
+RETURN_INVENTORY = Capability.APPROVE_INVENTORY
+APPROVE_INVENTORY = Capability.APPROVE_INVENTORY

@@ -1,0 +1,160 @@
+"""Tables of *inventory*, beside the common ones of `chassis.tables`."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.tables import metadata
+
+__all__ = [
+    "activity_import",
+    "activity_record",
+    "emission",
+    "inventory",
+    "inventory_step",
+    "inventory_total",
+    "location_detail",
+    "location_profile",
+    "metadata",
+]
+
+_instant = DateTime(timezone=True)
+
+
+def _location() -> Column[str]:
+    return Column("location_id", String, ForeignKey("location.id"), nullable=False)
+
+
+def _inventory() -> Column[str]:
+    return Column("inventory_id", String, ForeignKey("inventory.id"), nullable=False)
+
+
+location_detail = Table(
+    "location_detail",
+    metadata,
+    Column("location_id", String, ForeignKey("location.id"), primary_key=True),
+    Column("city", String),
+    Column("latitude", Numeric),
+    Column("longitude", Numeric),
+    Column("grid", String, nullable=False),
+    Column("source", String, nullable=False),
+)
+
+location_profile = Table(
+    "location_profile",
+    metadata,
+    Column("location_id", String, ForeignKey("location.id"), primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("personnel", Numeric),
+    Column("floor_area_m2", Numeric),
+    Column("source", String, nullable=False),
+    Column("set_by", String, nullable=False),
+    Column("set_at", _instant, nullable=False),
+)
+
+inventory = Table(
+    "inventory",
+    metadata,
+    Column("id", String, primary_key=True),
+    _location(),
+    Column("year", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("gwp_set", String, nullable=False),
+    Column("opened_by", String, nullable=False),
+    Column("opened_at", _instant, nullable=False),
+    UniqueConstraint("location_id", "year", "version"),
+    Index("inventory_one_open", "location_id", "year", unique=True, postgresql_where=text("state <> 'final'")),
+)
+
+inventory_step = Table(
+    "inventory_step",
+    metadata,
+    Column("inventory_id", String, ForeignKey("inventory.id"), primary_key=True),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    _location(),
+    Column("action", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", _instant, nullable=False),
+    Column("reasons", String),
+)
+
+activity_import = Table(
+    "activity_import",
+    metadata,
+    Column("id", String, primary_key=True),
+    _inventory(),
+    _location(),
+    Column("file_name", String, nullable=False),
+    Column("content_hash", String, nullable=False),
+    Column("row_count", Integer, nullable=False),
+    Column("imported_by", String, nullable=False),
+    Column("imported_at", _instant, nullable=False),
+    UniqueConstraint("inventory_id", "content_hash"),
+)
+
+activity_record = Table(
+    "activity_record",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _inventory(),
+    Column("import_id", String, ForeignKey("activity_import.id"), nullable=False),
+    _location(),
+    Column("row_number", Integer, nullable=False),
+    Column("category", String, nullable=False),
+    Column("item", String),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("amount", Numeric, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("details", JSONB, nullable=False),
+    Column("quality", String, nullable=False),
+    Column("note", String),
+    Index("activity_record_by_inventory", "inventory_id", "id"),
+)
+
+emission = Table(
+    "emission",
+    metadata,
+    Column("activity_record_id", BigInteger, ForeignKey("activity_record.id"), primary_key=True, autoincrement=False),
+    _inventory(),
+    _location(),
+    Column("scope", Integer, nullable=False),
+    Column("category", String, nullable=False),
+    Column("optional", Boolean, nullable=False),
+    Column("factor_id", String, nullable=False),
+    Column("factor_release", String, nullable=False),
+    Column("explanation", String, nullable=False),
+    Column("gwp_set", String, nullable=False),
+    Column("gas_kg", JSONB, nullable=False),
+    Column("co2e_kg", Numeric, nullable=False),
+    Column("biogenic_co2_kg", Numeric, nullable=False),
+    Index("emission_by_inventory", "inventory_id"),
+)
+
+inventory_total = Table(
+    "inventory_total",
+    metadata,
+    Column("inventory_id", String, ForeignKey("inventory.id"), primary_key=True),
+    Column("location_id", String, ForeignKey("location.id"), primary_key=True),
+    Column("scope", Integer, primary_key=True, autoincrement=False),
+    Column("category", String, primary_key=True),
+    Column("optional", Boolean, primary_key=True),
+    Column("co2e_kg", Numeric, nullable=False),
+    Column("biogenic_co2_kg", Numeric, nullable=False),
+    Column("records", BigInteger, nullable=False),
+)
