@@ -13,7 +13,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route
 
-from chassis import telemetry
 from chassis.consumer import consume
 from chassis.database import Database, DatabaseUnfit
 from chassis.graphql.endpoint import GraphQLEndpoint
@@ -21,13 +20,13 @@ from chassis.graphql.schema import GraphQLSchema
 from chassis.identity import Identity
 from chassis.inbox import Handler, Inbox
 from chassis.jetstream import NATS_TROUBLE, connect, ensure_stream
-from chassis.migrations import head_revision, migrate
+from chassis.migrations import head_revision
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
 from chassis.telemetry import log
 from contracts.fact import Fact
 
-__all__ = ["Service", "create_application", "run"]
+__all__ = ["Service", "create_application", "replay", "serve"]
 
 NATS_RETRY_S = 1.0
 
@@ -117,24 +116,8 @@ async def _events(service: Service, settings: ServiceSettings, database: Databas
         await client.close()
 
 
-def run(service: Service) -> None:
-    """`python -m <service> serve|migrate|replay`."""
-    settings = ServiceSettings()
-    telemetry.configure(service.name, version="0.1.0")
-    match sys.argv[1:]:
-        case ["migrate"]:
-            if settings.migration_url is None:
-                sys.exit("LICHEN_MIGRATION_URL is not set: migrations run as the owner of the database")
-            migrate(service.name, settings.migration_url.get_secret_value())
-        case ["serve"]:
-            _serve(service, settings)
-        case ["replay"]:
-            asyncio.run(_replay(service, settings))
-        case _:
-            sys.exit(f"usage: python -m {service.name} serve|migrate|replay")
-
-
-def _serve(service: Service, settings: ServiceSettings) -> None:
+def serve(service: Service, settings: ServiceSettings) -> None:
+    """Serve until SIGTERM or SIGINT; exits with a sentence when the database is not fit to serve from."""
     server = uvicorn.Server(
         uvicorn.Config(
             create_application(service, settings),
@@ -154,6 +137,11 @@ def _serve(service: Service, settings: ServiceSettings) -> None:
         sys.exit(f"{service.name}: {error}")
     if not server.started:
         sys.exit(1)
+
+
+def replay(service: Service, settings: ServiceSettings) -> None:
+    """Try every dead letter again."""
+    asyncio.run(_replay(service, settings))
 
 
 async def _replay(service: Service, settings: ServiceSettings) -> None:

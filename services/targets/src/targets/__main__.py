@@ -1,3 +1,3 @@
-from targets.main import main
+from chassis.command import run
 
-main()
+run("targets")

@@ -1,13 +1,9 @@
 """Assembly of *targets*."""
 
-from chassis.service import Service, run
+from chassis.service import Service
 from targets.graphql.schema import schema
 from targets.incoming import SUBSCRIPTIONS
 
-__all__ = ["SERVICE", "main"]
+__all__ = ["SERVICE"]
 
 SERVICE = Service(name="targets", schema=schema, subscriptions=SUBSCRIPTIONS)
-
-
-def main() -> None:
-    run(SERVICE)
