@@ -3,9 +3,8 @@
 from typing import ClassVar
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an expected answer, not an error
-    """
-    An expected "no" to a request.
+class Refusal(Exception):
+    """An expected "no" to a request.
 
     A subclass sets `code`, which is stable and part of the published interface. The four texts are for the person who
     asked: what it is about, what was found there, what was expected instead, and one sentence that says all of it.

@@ -1,0 +1,119 @@
+"""Every refusal of *inventory*, in the order in which a request meets them."""
+
+from typing import ClassVar
+
+from quantities.refusal import Refusal
+
+__all__ = [
+    "AmountNegative",
+    "BadWorkbook",
+    "CatalogueMalformed",
+    "CoordinatesOutOfRange",
+    "FactorMissing",
+    "FileExpandsTooMuch",
+    "FileTooLarge",
+    "InventoryIsFinal",
+    "LocationClosesBeforeItOpens",
+    "LocationCodeMalformed",
+    "NothingToSubmit",
+    "PeriodEndsBeforeStart",
+    "ReasonsMissing",
+    "Refused",
+    "SheetTooLarge",
+    "SubmitterMayNotApprove",
+    "WrongState",
+]
+
+
+class Refused(Refusal):
+    """An expected "no" of *inventory*."""
+
+
+# The register of locations.
+
+
+class LocationCodeMalformed(Refused):
+    code: ClassVar[str] = "LOCATION_CODE_MALFORMED"
+
+
+class LocationClosesBeforeItOpens(Refused):
+    code: ClassVar[str] = "LOCATION_CLOSES_BEFORE_IT_OPENS"
+
+
+class CoordinatesOutOfRange(Refused):
+    code: ClassVar[str] = "COORDINATES_OUT_OF_RANGE"
+
+
+# Files of activity data. What is wrong inside a readable file is a `Problem` of its row, not a refusal.
+
+
+class FileTooLarge(Refused):
+    code: ClassVar[str] = "FILE_TOO_LARGE"
+
+
+class BadWorkbook(Refused):
+    """Not a file that can be read as a table: damaged, encrypted, or of another kind."""
+
+    code: ClassVar[str] = "BAD_WORKBOOK"
+
+
+class FileExpandsTooMuch(Refused):
+    """A compressed file that would fill the memory once unpacked."""
+
+    code: ClassVar[str] = "FILE_EXPANDS_TOO_MUCH"
+
+
+class SheetTooLarge(Refused):
+    code: ClassVar[str] = "SHEET_TOO_LARGE"
+
+
+# Activity data and their emissions.
+
+
+class AmountNegative(Refused):
+    code: ClassVar[str] = "AMOUNT_NEGATIVE"
+
+
+class PeriodEndsBeforeStart(Refused):
+    code: ClassVar[str] = "PERIOD_ENDS_BEFORE_START"
+
+
+class CatalogueMalformed(Refused):
+    """A line of a catalogue of emission factors that can't be read."""
+
+    code: ClassVar[str] = "CATALOGUE_MALFORMED"
+
+
+class FactorMissing(Refused):
+    """No emission factor for that activity, place and date; a missing one is never taken as 0."""
+
+    code: ClassVar[str] = "FACTOR_MISSING"
+
+
+# The life of an inventory.
+
+
+class InventoryIsFinal(Refused):
+    """A final inventory does not change; a correction is a new version with a reason."""
+
+    code: ClassVar[str] = "INVENTORY_IS_FINAL"
+
+
+class WrongState(Refused):
+    code: ClassVar[str] = "WRONG_STATE"
+
+
+class NothingToSubmit(Refused):
+    code: ClassVar[str] = "NOTHING_TO_SUBMIT"
+
+
+class ReasonsMissing(Refused):
+    """Returned work says why."""
+
+    code: ClassVar[str] = "REASONS_MISSING"
+
+
+class SubmitterMayNotApprove(Refused):
+    """Separation of duties: who submitted a version does not approve it."""
+
+    code: ClassVar[str] = "SUBMITTER_MAY_NOT_APPROVE"
