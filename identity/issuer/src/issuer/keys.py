@@ -5,7 +5,7 @@ published until the last token that it signed has expired.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from joserfc import jwt
@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet, OctKey, RSAKey
 
 from issuer.expiring import Clock
 
-__all__ = ["Keys"]
+__all__ = ["Keys", "new_key"]
 
 BITS = 2048
 RETIRED_S = 300 + 60
@@ -25,6 +25,7 @@ RETIRED_S = 300 + 60
 class Keys:
     now: Clock
     rotation_s: int
+    make: Callable[[], RSAKey]
     signing: RSAKey = field(init=False, repr=False)
     staged: RSAKey = field(init=False, repr=False)
     _retired: list[tuple[float, RSAKey]] = field(default_factory=list, repr=False)
@@ -32,7 +33,7 @@ class Keys:
     _refresh: OctKey = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.signing, self.staged = _new_key(), _new_key()
+        self.signing, self.staged = self.make(), self.make()
         # Nobody else reads refresh tokens: a secret of our own, as Keycloak does it.
         self._refresh = OctKey.import_key(secrets.token_bytes(64))
         self._rotates_at = self.now() + self.rotation_s
@@ -40,7 +41,7 @@ class Keys:
     def rotate(self) -> None:
         """The staged key signs from now on, and another one is staged."""
         self._retired.append((self.now() + RETIRED_S, self.signing))
-        self.signing, self.staged = self.staged, _new_key()
+        self.signing, self.staged = self.staged, self.make()
         self._rotates_at = self.now() + self.rotation_s
 
     def published(self) -> dict[str, list[dict[str, object]]]:
@@ -79,7 +80,7 @@ def _decoded(token: str, key: KeySet | OctKey, algorithm: str) -> dict[str, obje
         return None
 
 
-def _new_key() -> RSAKey:
+def new_key() -> RSAKey:
     key = RSAKey.generate_key(BITS, parameters={"use": "sig", "alg": "RS256"}, private=True)
     key.ensure_kid()
     return key

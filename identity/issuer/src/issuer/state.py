@@ -3,14 +3,17 @@
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from joserfc.jwk import RSAKey
 
 from issuer.attempts import Attempts
 from issuer.clients import Client, clients_of
 from issuer.directory import Directory, Persona
 from issuer.errors import OAuthError, invalid_grant
 from issuer.expiring import Clock, Expiring
-from issuer.keys import Keys
+from issuer.keys import Keys, new_key
 from issuer.sessions import Sessions
 from issuer.settings import Settings
 from issuer.tokens import Tokens
@@ -64,13 +67,13 @@ class DeviceRequest:
 
 
 class Issuer:
-    def __init__(self, settings: Settings, *, now: Clock = time.time) -> None:
+    def __init__(self, settings: Settings, *, now: Clock = time.time, make_key: Callable[[], RSAKey] = new_key) -> None:
         self.settings = settings
         self.now = now
         self.clients = clients_of(settings)
         self.directory = Directory(settings.personas)
         self.sessions = Sessions(now=now)
-        self.keys = Keys(now=now, rotation_s=settings.key_rotation_s)
+        self.keys = Keys(now=now, rotation_s=settings.key_rotation_s, make=make_key)
         self.attempts = Attempts(now=now)
         self.tokens = Tokens(settings.issuer, self.keys, self.sessions, self.directory, self.clients, now)
         self.logins: Expiring[LoginRequest] = Expiring(now=now, entries_max=PENDING_MAX)
