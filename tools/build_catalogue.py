@@ -83,7 +83,7 @@ GWP_CITATION = {
     "AR6": "IPCC AR6 (2021), WG I, ch. 7 supplementary material, table 7.SM.7",
 }
 GWP_READ_FROM = "read from globalwarmingpotentials 0.13.2 (CC0)"
-BLEND_CITATION = "composition by ASHRAE 34, read from openscm-units 0.6.3 (BSD-3-Clause)"
+BLEND_CITATION = "composition as in openscm-units 0.6.3 (BSD-3-Clause)"
 PERFLUOROCARBONS = {"CF4", "C2F6", "C3F8", "C4F10", "C5F12", "C6F14", "cC4F8"}
 
 # The collection gives HFC-152 where these two hold HFC-152a, so their figures would be wrong.
@@ -312,7 +312,7 @@ def waste_and_water_rows(rows: list[Row]) -> Iterator[Row]:
         for row in rows
         if row["year"] == "2024" and row["gas"] == "CO2e" and row["unit"] == "kg CO2e per tonnes"
     }
-    shared = {"release": "desnz-2024", "place": "default", "years": (2024, 2024), "status": "proxy", **desnz(2024)}
+    shared = {"release": "desnz-2024", "place": "default", "status": "proxy", **desnz(2024)}
     for stream, activity in WASTE.items():
         for treatment, names in TREATMENT.items():
             name = next((name for name in names if f"{activity} | {name}" in published), None)
@@ -323,6 +323,7 @@ def waste_and_water_rows(rows: list[Row]) -> Iterator[Row]:
                 category="waste",
                 key=f"{stream}/{treatment}",
                 unit="tonne",
+                years=(2024, 2024),
                 co2e=plain(Decimal(row["value"])),
                 gwp_set="AR5",
                 published_as=f"{row['value']} {row['unit']}",
@@ -339,6 +340,7 @@ def waste_and_water_rows(rows: list[Row]) -> Iterator[Row]:
             category=category,
             key=key,
             unit="m3",
+            years=(2024, 2024),
             co2e=plain(value),
             gwp_set="AR5",
             published_as=f"{value} {unit}",

@@ -1,0 +1,269 @@
+"""The inventory of one location and year: its life, its totals and its indicators."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal, localcontext
+from enum import StrEnum
+from types import MappingProxyType
+
+from inventory.domain.activity_data import ActivityData, Category
+from inventory.domain.errors import (
+    InventoryIsFinal,
+    NothingToSubmit,
+    ReasonsMissing,
+    SubmitterMayNotApprove,
+    WrongState,
+)
+from inventory.domain.quantification import Quantification
+from quantities import Quantity, Unit
+
+__all__ = [
+    "Action",
+    "Denominators",
+    "Indicators",
+    "Inventory",
+    "Line",
+    "State",
+    "Step",
+    "Totals",
+    "indicators",
+    "total",
+]
+
+_EXACT_DIGITS = 80
+
+
+class State(StrEnum):
+    """Where an inventory stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    FINAL = "final"
+
+
+class Action(StrEnum):
+    """What somebody did to an inventory."""
+
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step in the life of an inventory."""
+
+    action: Action
+    by: str
+    at: datetime
+    reasons: str | None
+    """Why it was returned; None for all else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """One version of the inventory of a location and year. A correction of a final one is a new version."""
+
+    id: str
+    location_id: str
+    year: int
+    version: int
+    state: State
+    steps: tuple[Step, ...]
+    """All that happened to it, oldest first."""
+
+    @property
+    def accepts_data(self) -> bool:
+        """Records may be entered or replaced."""
+        return self.state in (State.DRAFT, State.RETURNED)
+
+    def require_accepts_data(self) -> None:
+        """Refuses, in this order: InventoryIsFinal, WrongState."""
+        self._require(State.DRAFT, State.RETURNED, to_do="change")
+
+    def submit(self, *, by: str, at: datetime, record_count: int) -> "Inventory":
+        """Hand it to the local steering group.
+
+        Refuses, in this order: InventoryIsFinal, WrongState, NothingToSubmit.
+        """
+        self._require(State.DRAFT, State.RETURNED, to_do="submit")
+        if record_count < 1:
+            raise NothingToSubmit(
+                subject=self._name,
+                found="no activity data",
+                expected="at least one record",
+                message=f"The inventory of {self._name} holds no activity data to submit.",
+            )
+        return self._with(State.SUBMITTED, Step(action=Action.SUBMITTED, by=by, at=at, reasons=None))
+
+    def return_(self, *, by: str, at: datetime, reasons: str) -> "Inventory":
+        """Give it back to the technical team, saying why.
+
+        Refuses, in this order: InventoryIsFinal, WrongState, ReasonsMissing.
+        """
+        self._require(State.SUBMITTED, to_do="return")
+        if not reasons.strip():
+            raise ReasonsMissing(
+                subject=self._name,
+                found="no reasons",
+                expected="what has to be put right",
+                message=f"The inventory of {self._name} is returned only with reasons.",
+            )
+        return self._with(State.RETURNED, Step(action=Action.RETURNED, by=by, at=at, reasons=reasons.strip()))
+
+    def approve(self, *, by: str, at: datetime) -> "Inventory":
+        """Make it final.
+
+        Refuses, in this order: InventoryIsFinal, WrongState, SubmitterMayNotApprove.
+        """
+        self._require(State.SUBMITTED, to_do="approve")
+        if any(step.action == Action.SUBMITTED and step.by == by for step in self.steps):
+            raise SubmitterMayNotApprove(
+                subject=self._name,
+                found="approval by a person who submitted it",
+                expected="approval by somebody else",
+                message=f"Who submitted the inventory of {self._name} may not approve it.",
+            )
+        return self._with(State.FINAL, Step(action=Action.APPROVED, by=by, at=at, reasons=None))
+
+    @property
+    def _name(self) -> str:
+        return f"{self.location_id} {self.year}, version {self.version}"
+
+    def _require(self, *states: State, to_do: str) -> None:
+        if self.state in states:
+            return
+        refusal = InventoryIsFinal if self.state == State.FINAL else WrongState
+        expected = " or ".join(states)
+        raise refusal(
+            subject=self._name,
+            found=self.state,
+            expected=expected,
+            message=f"The inventory of {self._name} is {self.state}; only a {expected} one can be used to {to_do} it.",
+        )
+
+    def _with(self, state: State, step: Step) -> "Inventory":
+        return replace(self, state=state, steps=(*self.steps, step))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One record and its emissions; None where its use is recorded and no emission counted."""
+
+    activity: ActivityData
+    quantification: Quantification | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums over an inventory, unrounded."""
+
+    co2e_kg: Decimal
+    """Of the minimum boundary: scopes 1, 2, and business travel of scope 3."""
+    co2e_kg_by_scope: Mapping[int, Decimal]
+    co2e_kg_by_category: Mapping[Category, Decimal]
+    kg_by_gas: Mapping[str, Decimal]
+    """Mass of each gas within the total."""
+    optional_co2e_kg: Decimal
+    """Beside the total."""
+    optional_co2e_kg_by_category: Mapping[Category, Decimal]
+    biogenic_co2_kg: Decimal
+    """Beside the total, never in it; CH4 and N2O of the same fuel are in it."""
+
+
+def total(lines: Iterable[Line]) -> Totals:
+    """Totals of the lines by scope, category and gas; optional and biogenic apart."""
+    by_scope: dict[int, Decimal] = {}
+    by_category: dict[Category, Decimal] = {}
+    by_gas: dict[str, Decimal] = {}
+    optional: dict[Category, Decimal] = {}
+    biogenic = Decimal(0)
+    with localcontext(prec=_EXACT_DIGITS):
+        for line in lines:
+            found, category = line.quantification, line.activity.category
+            if found is None:
+                continue
+            biogenic += found.biogenic_co2_kg
+            if category.is_optional:
+                optional[category] = optional.get(category, Decimal(0)) + found.co2e_kg
+                continue
+            by_scope[category.scope] = by_scope.get(category.scope, Decimal(0)) + found.co2e_kg
+            by_category[category] = by_category.get(category, Decimal(0)) + found.co2e_kg
+            for gas, kg in found.kg_by_gas.items():
+                by_gas[gas] = by_gas.get(gas, Decimal(0)) + kg
+        return Totals(
+            co2e_kg=sum(by_scope.values(), start=Decimal(0)),
+            co2e_kg_by_scope=MappingProxyType(by_scope),
+            co2e_kg_by_category=MappingProxyType(by_category),
+            kg_by_gas=MappingProxyType(by_gas),
+            optional_co2e_kg=sum(optional.values(), start=Decimal(0)),
+            optional_co2e_kg_by_category=MappingProxyType(optional),
+            biogenic_co2_kg=biogenic,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denominators:
+    """What intensities are stated by. A missing one stays missing, and so does each intensity by it."""
+
+    floor_area_m2: Decimal | None
+    personnel: Decimal | None
+    """Persons, by the UN method's wider count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicators:
+    """Resource use and intensity. None means that nothing was recorded, or no denominator given; it is never 0."""
+
+    electricity_kwh: Decimal | None
+    generator_fuel_litres: Decimal | None
+    water_m3: Decimal | None
+    waste_kg: Decimal | None
+    electricity_kwh_per_m2: Decimal | None
+    electricity_kwh_per_person: Decimal | None
+    water_m3_per_person: Decimal | None
+    waste_kg_per_person: Decimal | None
+    facilities_co2e_kg_per_m2: Decimal | None
+    """Electricity, generators, heating and refrigerants."""
+    co2e_kg_per_person: Decimal | None
+
+
+_FACILITIES = (Category.GRID_ELECTRICITY, Category.GENERATOR_FUEL, Category.HEATING_FUEL, Category.REFRIGERANT)
+
+
+def indicators(amounts: Iterable[tuple[Category, Quantity]], *, totals: Totals, by: Denominators) -> Indicators:
+    """Indicators of an inventory, from its recorded amounts (which may be summed by category and unit) and totals."""
+    kept = tuple(amounts)
+    electricity_kwh = _sum(kept, category=Category.GRID_ELECTRICITY, unit=Unit.KILOWATT_HOUR)
+    water_m3 = _sum(kept, category=Category.WATER, unit=Unit.CUBIC_METRE)
+    waste_kg = _sum(kept, category=Category.WASTE, unit=Unit.KILOGRAM)
+    facilities = [
+        totals.co2e_kg_by_category[category] for category in _FACILITIES if category in totals.co2e_kg_by_category
+    ]
+    facilities_co2e_kg = sum(facilities, start=Decimal(0)) if facilities else None
+    co2e_kg = totals.co2e_kg if totals.co2e_kg_by_scope else None
+    return Indicators(
+        electricity_kwh=electricity_kwh,
+        generator_fuel_litres=_sum(kept, category=Category.GENERATOR_FUEL, unit=Unit.LITRE),
+        water_m3=water_m3,
+        waste_kg=waste_kg,
+        electricity_kwh_per_m2=_per(electricity_kwh, by.floor_area_m2),
+        electricity_kwh_per_person=_per(electricity_kwh, by.personnel),
+        water_m3_per_person=_per(water_m3, by.personnel),
+        waste_kg_per_person=_per(waste_kg, by.personnel),
+        facilities_co2e_kg_per_m2=_per(facilities_co2e_kg, by.floor_area_m2),
+        co2e_kg_per_person=_per(co2e_kg, by.personnel),
+    )
+
+
+def _sum(amounts: Iterable[tuple[Category, Quantity]], *, category: Category, unit: Unit) -> Decimal | None:
+    with localcontext(prec=_EXACT_DIGITS):
+        values = [amount.to(unit).value for of, amount in amounts if of == category]
+        return sum(values, start=Decimal(0)) if values else None
+
+
+def _per(numerator: Decimal | None, denominator: Decimal | None) -> Decimal | None:
+    # An empty building and nobody in it have no intensity; dividing by their 0 would be a bug, not a figure.
+    return None if numerator is None or not denominator else numerator / denominator

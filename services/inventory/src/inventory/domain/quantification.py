@@ -1,0 +1,162 @@
+"""From activity to emissions. One rule gives the coefficient; rows are multiplied here, bulk work multiplies in SQL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from types import MappingProxyType
+
+from inventory.domain.activity_data import ActivityData, Category, Period
+from inventory.domain.emission_factor import Catalogue, EmissionFactor, Place
+from inventory.domain.errors import FactorMissing
+from quantities import GwpSet, Quantity, Unit
+
+__all__ = ["NOT_SPLIT_BY_GAS", "Coefficient", "Quantification", "multiply", "quantify", "resolve_coefficient"]
+
+NOT_SPLIT_BY_GAS = "CO2e"
+"""Stands in the place of a gas where the publisher of a factor gives CO2e alone."""
+
+_EXACT_DIGITS = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coefficient:
+    """Emissions per unit of one kind of activity at one place and time, with all that a figure is traced by."""
+
+    category: Category
+    key: str
+    unit: Unit
+    """Of the activity, as recorded; the factor's own unit is converted already."""
+    kg_per_unit_by_gas: Mapping[str, Decimal]
+    co2e_kg_per_unit: Decimal
+    biogenic_co2_kg_per_unit: Decimal
+    factor_id: str
+    factor_release: str
+    gwp_set: str
+    explanation: str
+
+    @property
+    def scope(self) -> int:
+        """Scope of the GHG Protocol."""
+        return self.category.scope
+
+    @property
+    def is_optional(self) -> bool:
+        """Apart from the total."""
+        return self.category.is_optional
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantification:
+    """Emissions of one activity, unrounded."""
+
+    kg_by_gas: Mapping[str, Decimal]
+    co2e_kg: Decimal
+    biogenic_co2_kg: Decimal
+    coefficient: Coefficient
+
+
+def resolve_coefficient(
+    *,
+    category: Category,
+    key: str,
+    unit: Unit,
+    place: Place,
+    period: Period,
+    catalogue: Catalogue,
+    gwp_set: GwpSet,
+) -> Coefficient | None:
+    """What one unit of that activity emits there and then.
+
+    None only for an optional category without a factor: its use is recorded and no emission counted.
+
+    Refuses, in this order: GasNotInGwpSet, UnitsNotConvertible, FactorMissing.
+    """
+    if category == Category.REFRIGERANT:
+        return _of_refrigerant(gas=key, unit=unit, gwp_set=gwp_set)
+    try:
+        choice = catalogue.choose(category=category, key=key, unit=unit, place=place, period=period)
+    except FactorMissing:
+        if category.is_optional:
+            return None
+        raise
+    factor = choice.factor
+    co2e_kg, how = _co2e_kg(factor, gwp_set=gwp_set)
+    with localcontext(prec=_EXACT_DIGITS):
+        factor_units = Quantity(Decimal(1), unit).to(factor.unit).value
+        kg_by_gas = {gas: kg * factor_units for gas, kg in factor.kg_by_gas.items()}
+        return Coefficient(
+            category=category,
+            key=key,
+            unit=unit,
+            kg_per_unit_by_gas=MappingProxyType(kg_by_gas or {NOT_SPLIT_BY_GAS: co2e_kg * factor_units}),
+            co2e_kg_per_unit=co2e_kg * factor_units,
+            biogenic_co2_kg_per_unit=factor.biogenic_co2_kg * factor_units,
+            factor_id=factor.id,
+            factor_release=factor.release,
+            gwp_set=gwp_set.name,
+            explanation=f"{choice.explanation} {how}",
+        )
+
+
+def multiply(coefficient: Coefficient, *, amount: Quantity) -> Quantification:
+    """Emissions of an amount.
+
+    Refuses: UnitsNotConvertible.
+    """
+    with localcontext(prec=_EXACT_DIGITS):
+        units = amount.to(coefficient.unit).value
+        return Quantification(
+            kg_by_gas=MappingProxyType({gas: kg * units for gas, kg in coefficient.kg_per_unit_by_gas.items()}),
+            co2e_kg=coefficient.co2e_kg_per_unit * units,
+            biogenic_co2_kg=coefficient.biogenic_co2_kg_per_unit * units,
+            coefficient=coefficient,
+        )
+
+
+def quantify(activity: ActivityData, *, place: Place, catalogue: Catalogue, gwp_set: GwpSet) -> Quantification | None:
+    """Emissions of one activity; None as for `resolve_coefficient`, which it refuses like."""
+    coefficient = resolve_coefficient(
+        category=activity.category,
+        key=activity.key,
+        unit=activity.amount.unit,
+        place=place,
+        period=activity.period,
+        catalogue=catalogue,
+        gwp_set=gwp_set,
+    )
+    return None if coefficient is None else multiply(coefficient, amount=activity.amount)
+
+
+def _co2e_kg(factor: EmissionFactor, *, gwp_set: GwpSet) -> tuple[Decimal, str]:
+    """CO2e per unit of the factor, and a sentence that says how it came about."""
+    if factor.co2e_kg is None:
+        return gwp_set.co2e_kg(factor.kg_by_gas), f"CO2e by {gwp_set.name} from its gases."
+    if factor.is_co2e_only:
+        behind = factor.gwp_set or "a GWP set that is not stated"
+        return factor.co2e_kg, f"CO2e as published, by {behind}; not split by gas."
+    if factor.gwp_set == gwp_set.name:
+        return factor.co2e_kg, f"CO2e as published, by {gwp_set.name}."
+    return gwp_set.co2e_kg(factor.kg_by_gas), f"CO2e by {gwp_set.name} from its gases; published by {factor.gwp_set}."
+
+
+def _of_refrigerant(*, gas: str, unit: Unit, gwp_set: GwpSet) -> Coefficient:
+    """Every kilogram topped up replaces one that leaked (mass balance, IPCC 2006, volume 3, chapter 7)."""
+    name = gwp_set.gas(gas)
+    fractions = gwp_set.split(name)
+    parts = " + ".join(f"{(part * 100).normalize():f} % {component}" for component, part in fractions.items())
+    composition = f" ({parts}; {gwp_set.blends[name].citation})" if name in gwp_set.blends else ""
+    citation = gwp_set.gases[next(iter(fractions))].citation
+    with localcontext(prec=_EXACT_DIGITS):
+        kg = Quantity(Decimal(1), unit).to(Unit.KILOGRAM).value
+        return Coefficient(
+            category=Category.REFRIGERANT,
+            key=name,
+            unit=unit,
+            kg_per_unit_by_gas=MappingProxyType({component: part * kg for component, part in fractions.items()}),
+            co2e_kg_per_unit=gwp_set.gwp(name) * kg,
+            biogenic_co2_kg_per_unit=Decimal(0),
+            factor_id=f"gwp:{gwp_set.name}:{name}",
+            factor_release=gwp_set.name,
+            gwp_set=gwp_set.name,
+            explanation=f"{name}{composition} leaked as topped up; CO2e by {gwp_set.name}: {citation}.",
+        )

@@ -1,0 +1,146 @@
+"""Raw rows, the columns they may have, and what can be wrong with them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+__all__ = ["Cell", "Column", "Problem", "ProblemCode", "RawRow", "column_named", "shown"]
+
+Cell = str | Decimal | date | datetime | bool | None
+"""What a spreadsheet cell may hold; blank is None or empty text."""
+
+_LONGEST_SHOWN = 80
+
+
+class Column(StrEnum):
+    """Columns of activity data, by the names that problems use."""
+
+    SITE = "site"
+    CATEGORY = "category"
+    ITEM = "item"
+    START = "start"
+    END = "end"
+    AMOUNT = "amount"
+    UNIT = "unit"
+    ORIGIN = "origin"
+    DESTINATION = "destination"
+    CLASS = "class"
+    PASSENGERS = "passengers"
+    RETURN = "return"
+    TREATMENT = "treatment"
+    QUALITY = "quality"
+    NOTE = "note"
+
+
+_OTHER_HEADERS = {
+    Column.SITE: ("location", "site code", "location code"),
+    Column.CATEGORY: ("source category", "activity"),
+    Column.ITEM: ("fuel", "gas", "refrigerant", "stream", "waste stream", "water source"),
+    Column.START: ("from date", "period start", "start date", "first day", "date"),
+    Column.END: ("to date", "period end", "end date", "last day"),
+    Column.AMOUNT: ("quantity", "value", "consumption"),
+    Column.UNIT: ("units", "unit of measure"),
+    Column.ORIGIN: ("from", "from airport", "departure"),
+    Column.DESTINATION: ("to", "to airport", "arrival"),
+    Column.CLASS: ("cabin", "cabin class", "travel class"),
+    Column.PASSENGERS: ("travellers", "travelers"),
+    Column.RETURN: ("return trip", "round trip", "return flight"),
+    Column.TREATMENT: ("disposal", "waste treatment", "discharge"),
+    Column.QUALITY: ("data quality",),
+    Column.NOTE: ("notes", "comment", "comments", "remarks"),
+}
+_COLUMN_BY_HEADER = {column.value: column for column in Column} | {
+    header: column for column, headers in _OTHER_HEADERS.items() for header in headers
+}
+
+
+class ProblemCode(StrEnum):
+    """Kinds of problems; stable, part of the published interface."""
+
+    NO_ROWS = "NO_ROWS"
+    MISSING_COLUMN = "MISSING_COLUMN"
+    UNKNOWN_COLUMN = "UNKNOWN_COLUMN"
+    DUPLICATE_COLUMN = "DUPLICATE_COLUMN"
+    FORMULA_NOT_ALLOWED = "FORMULA_NOT_ALLOWED"
+    TEXT_TOO_LONG = "TEXT_TOO_LONG"
+    MISSING_VALUE = "MISSING_VALUE"
+    CONFLICTING_VALUES = "CONFLICTING_VALUES"
+    NOT_A_NUMBER = "NOT_A_NUMBER"
+    NOT_A_DATE = "NOT_A_DATE"
+    NOT_YES_OR_NO = "NOT_YES_OR_NO"
+    UNKNOWN_SITE = "UNKNOWN_SITE"
+    UNKNOWN_CATEGORY = "UNKNOWN_CATEGORY"
+    UNKNOWN_ITEM = "UNKNOWN_ITEM"
+    UNKNOWN_CLASS = "UNKNOWN_CLASS"
+    UNKNOWN_TREATMENT = "UNKNOWN_TREATMENT"
+    UNKNOWN_QUALITY = "UNKNOWN_QUALITY"
+    UNKNOWN_AIRPORT = "UNKNOWN_AIRPORT"
+    SAME_AIRPORT = "SAME_AIRPORT"
+    UNKNOWN_UNIT = "UNKNOWN_UNIT"
+    AMBIGUOUS_UNIT = "AMBIGUOUS_UNIT"
+    UNITS_NOT_CONVERTIBLE = "UNITS_NOT_CONVERTIBLE"
+    NEGATIVE_AMOUNT = "NEGATIVE_AMOUNT"
+    PERIOD_ENDS_BEFORE_START = "PERIOD_ENDS_BEFORE_START"
+    PERIOD_OUTSIDE_YEAR = "PERIOD_OUTSIDE_YEAR"
+    FACTOR_MISSING = "FACTOR_MISSING"
+    DUPLICATE_ROW = "DUPLICATE_ROW"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRow:
+    """One row as it stands in a file."""
+
+    sheet: str
+    row: int
+    """As the spreadsheet counts: the first row is 1."""
+    cells: tuple[tuple[str, Cell], ...]
+    """Header and cell, from left to right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong in one cell, and what to do about it."""
+
+    sheet: str
+    row: int
+    column: str
+    """By our name for it, or as the file has it where it is none of ours; empty when the whole row is meant."""
+    value: str
+    """What was found, shortened."""
+    code: ProblemCode
+    reason: str
+    hint: str
+
+
+def column_named(header: str) -> Column | None:
+    """The column that a header means, in any case and with any of its usual names."""
+    return _COLUMN_BY_HEADER.get(" ".join(header.replace("_", " ").split()).casefold())
+
+
+def shown(cell: Cell) -> str:
+    """The cell as a problem quotes it."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            text = "yes" if cell else "no"
+        case Decimal():
+            text = f"{cell:f}"
+        case _:
+            text = str(cell)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
+
+
+def is_blank(cells: Iterable[Cell]) -> bool:
+    """Nothing is written there."""
+    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
+
+
+def headers_of(rows: Iterable[RawRow]) -> Mapping[str, tuple[str, ...]]:
+    """Headers of each sheet, from its first row."""
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        found.setdefault(row.sheet, tuple(header for header, _ in row.cells))
+    return found

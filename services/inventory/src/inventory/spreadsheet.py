@@ -1,0 +1,187 @@
+"""Files of activity data into raw rows: CSV and XLSX, within bounds, whoever made them."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from inventory.domain.errors import BadWorkbook, FileExpandsTooMuch, FileTooLarge, SheetTooLarge
+from inventory.domain.rows import Cell, RawRow, is_blank
+
+__all__ = ["DEFAULT_LIMITS", "Limits", "read_spreadsheet"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a file may hold."""
+
+    file_bytes: int
+    expanded_bytes: int
+    """Of all parts of a compressed file together, unpacked."""
+    parts: int
+    """Files inside a compressed file."""
+    rows: int
+    """Of one sheet, down to its last filled one."""
+    columns: int
+
+
+DEFAULT_LIMITS = Limits(file_bytes=10_000_000, expanded_bytes=100_000_000, parts=1_000, rows=50_000, columns=100)
+
+_ZIP_MARK = b"PK\x03\x04"
+_OLE_MARK = b"\xd0\xcf\x11\xe0"
+_WORKSHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)["']""")
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_DELIMITERS = ",;\t"
+
+
+def read_spreadsheet(content: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[RawRow, ...]:
+    """Every row below the header of every sheet; the first row that is not blank is the header.
+
+    Refuses, in this order: FileTooLarge, BadWorkbook, FileExpandsTooMuch, SheetTooLarge.
+    """
+    if len(content) > limits.file_bytes:
+        raise FileTooLarge(
+            subject="file",
+            found=f"{len(content)} bytes",
+            expected=f"at most {limits.file_bytes} bytes",
+            message=f"The file has {len(content)} bytes; at most {limits.file_bytes} can be read at once.",
+        )
+    if content.startswith(_ZIP_MARK):
+        return tuple(_xlsx_rows(content, limits=limits))
+    return tuple(_csv_rows(content, limits=limits))
+
+
+def _bad_workbook(found: str) -> BadWorkbook:
+    return BadWorkbook(
+        subject="file",
+        found=found,
+        expected="an XLSX workbook without a password, or CSV in UTF-8",
+        message=f"The file can't be read: {found}. Save it as XLSX without a password, or as CSV UTF-8.",
+    )
+
+
+def _too_large(sheet: str, found: str, expected: str) -> SheetTooLarge:
+    return SheetTooLarge(
+        subject=f"sheet '{sheet}'",
+        found=found,
+        expected=expected,
+        message=f"The sheet '{sheet}' has {found}; expected {expected}. Split it, or delete what is empty at its end.",
+    )
+
+
+def _csv_rows(content: bytes, *, limits: Limits) -> Iterator[RawRow]:
+    if content.startswith(_OLE_MARK):
+        raise _bad_workbook("it is an old XLS file or has a password")
+    try:
+        text = content.decode("utf-16" if content.startswith(_UTF_16_MARKS) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _bad_workbook("it is neither XLSX nor text in UTF-8") from error
+    if "\0" in text:
+        raise _bad_workbook("it is neither XLSX nor text in UTF-8")
+    first_line = text.lstrip().partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=first_line.count)
+    records: list[list[Cell]] = []
+    try:
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            if len(records) >= limits.rows:
+                raise _too_large("csv", f"more than {limits.rows} rows", f"at most {limits.rows}")
+            records.append([cell or None for cell in record])
+    except csv.Error as error:
+        raise _bad_workbook(f"as CSV it breaks off in row {len(records) + 1}") from error
+    yield from _rows("csv", records, first_row=1, limits=limits)
+
+
+def _xlsx_rows(content: bytes, *, limits: Limits) -> Iterator[RawRow]:
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(_repacked(content, limits=limits)))
+        for name in workbook.sheet_names:
+            sheet = workbook.get_sheet_by_name(name)
+            if sheet.start is not None:
+                records = [[_cell(value) for value in record] for record in sheet.iter_rows()]
+                yield from _rows(name, records, first_row=_first_row(sheet.start, sheet.height, records), limits=limits)
+    except CalamineError as error:
+        raise _bad_workbook("it is no XLSX workbook, or a damaged one") from error
+
+
+def _first_row(start: tuple[int, int], height: int, records: list[list[Cell]]) -> int:
+    """Row number of the first record, whether or not the reader gave the empty rows above it."""
+    return start[0] + 1 if len(records) == height else 1
+
+
+def _repacked(content: bytes, *, limits: Limits) -> bytes:
+    """The same workbook, uncompressed and checked.
+
+    The reader trusts what a file says of itself: how large a part becomes once unpacked, and which cell is the last of
+    a sheet, for which it reserves the memory of all cells before. So each part is unpacked here, never beyond the
+    bound, and no cell outside the bounds reaches the reader.
+    """
+    packed = io.BytesIO()
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(packed, "w") as target:
+            parts = source.infolist()
+            expanded = sum(part.file_size for part in parts)
+            if expanded > limits.expanded_bytes or len(parts) > limits.parts:
+                raise FileExpandsTooMuch(
+                    subject="file",
+                    found=f"{expanded} bytes in {len(parts)} parts once unpacked",
+                    expected=f"at most {limits.expanded_bytes} bytes in {limits.parts} parts",
+                    message=f"The file unpacks to {expanded} bytes; at most {limits.expanded_bytes} can be read.",
+                )
+            for part in parts:
+                data = source.read(part)
+                if _WORKSHEET.fullmatch(part.filename):
+                    _check_cells(part.filename, data, limits=limits)
+                target.writestr(part.filename, data)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+        raise _bad_workbook("it is no XLSX workbook, or a damaged one") from error
+    return packed.getvalue()
+
+
+def _check_cells(name: str, data: bytes, *, limits: Limits) -> None:
+    if data.startswith(_UTF_16_MARKS) or b"\0" in data[:4]:
+        raise _bad_workbook("its sheets are not in UTF-8")
+    for letters, digits in set(_REFERENCE.findall(data)):
+        column = 0
+        for letter in letters.upper():
+            column = column * 26 + letter - ord("A") + 1
+        if len(digits) > len(str(limits.rows)) or int(digits) > limits.rows:
+            raise _too_large(name, f"a cell in row {digits[:20].decode()}", f"at most {limits.rows} rows")
+        if column > limits.columns:
+            raise _too_large(name, f"a cell in column {letters[:20].decode()}", f"at most {limits.columns} columns")
+
+
+def _rows(sheet: str, records: Iterable[list[Cell]], *, first_row: int, limits: Limits) -> Iterator[RawRow]:
+    headers: list[str] | None = None
+    for number, record in enumerate(records, start=first_row):
+        if len(record) > limits.columns and not is_blank(record[limits.columns :]):
+            raise _too_large(sheet, f"more than {limits.columns} columns", f"at most {limits.columns}")
+        if headers is None:
+            if not is_blank(record):
+                headers = ["" if cell is None else str(cell).strip() for cell in record]
+            continue
+        width = max(len(headers), len(record))
+        names = headers + [""] * (width - len(headers))
+        cells = record + [None] * (width - len(record))
+        yield RawRow(sheet=sheet, row=number, cells=tuple(zip(names, cells, strict=True)))
+
+
+def _cell(value: object) -> Cell:
+    match value:
+        case bool() | datetime() | date():
+            return value
+        case int():
+            return Decimal(value)
+        case float():
+            # Spreadsheets keep 15 significant digits: the digits after them are the binary form's, not the person's.
+            return Decimal(f"{value:.15g}")
+        case str():
+            return value or None
+        case _:
+            return str(value)
