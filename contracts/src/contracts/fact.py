@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 __all__ = ["Amount", "Fact"]
 
@@ -14,9 +14,12 @@ class Amount(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     value: Decimal
-    unit: str = Field(
-        description="Unit symbol as in the glossary: kg, tonne, kWh, m3, m2, person, tCO2e, kgCO2e, percent, USD"
-    )
+    unit: str = Field(description="Symbol as in the glossary: kg, kWh, m3, person, tCO2e, kgCO2e, percent, USD")
+
+    @field_serializer("value")
+    def plain(self, value: Decimal) -> str:
+        """Digits, never an exponent."""
+        return format(value, "f")
 
 
 class Fact(BaseModel):

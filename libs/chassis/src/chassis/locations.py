@@ -3,17 +3,18 @@
 *inventory* owns the register and fills these tables by use case; the others fill theirs from `LocationRegistered`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tables import location, location_closure
 from contracts.inventory import LocationRegistered
 
-__all__ = ["LocationUnknown", "Place", "place", "register", "register_from_event"]
+__all__ = ["LocationUnknown", "Place", "place", "places", "register", "register_from_event"]
 
 
 class LocationUnknown(LookupError):
@@ -38,6 +39,16 @@ async def place(tx: AsyncConnection, location_id: str) -> Place | None:
     """The location's place in the tree, or None where the register has no such code."""
     path = await tx.scalar(text("SELECT path FROM location WHERE id = :id"), {"id": location_id})
     return None if path is None else Place(location_id=location_id, path=path)
+
+
+async def places(tx: AsyncConnection, location_ids: Sequence[str]) -> Sequence[Place | None]:
+    """The place of each, None where the register has no such code."""
+    rows = await tx.execute(select(location.c.id, location.c.path).where(location.c.id.in_(location_ids)))
+    paths = {row.id: row.path for row in rows}
+    return [
+        Place(location_id=location_id, path=paths[location_id]) if location_id in paths else None
+        for location_id in location_ids
+    ]
 
 
 async def register(

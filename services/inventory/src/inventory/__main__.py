@@ -1,3 +1,3 @@
-from inventory.main import main
+from chassis.command import run
 
-main()
+run("inventory")

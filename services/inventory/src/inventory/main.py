@@ -1,13 +1,9 @@
 """Assembly of *inventory*."""
 
-from chassis.service import Service, run
+from chassis.service import Service
 from inventory.graphql.schema import schema
 from inventory.incoming import SUBSCRIPTIONS
 
-__all__ = ["SERVICE", "main"]
+__all__ = ["SERVICE"]
 
 SERVICE = Service(name="inventory", schema=schema, subscriptions=SUBSCRIPTIONS)
-
-
-def main() -> None:
-    run(SERVICE)

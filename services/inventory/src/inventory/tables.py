@@ -25,6 +25,7 @@ __all__ = [
     "activity_record",
     "emission",
     "inventory",
+    "inventory_indicator",
     "inventory_step",
     "inventory_total",
     "location_detail",
@@ -114,9 +115,10 @@ activity_record = Table(
     _inventory(),
     Column("import_id", String, ForeignKey("activity_import.id"), nullable=False),
     _location(),
+    Column("sheet", String, nullable=False),
     Column("row_number", Integer, nullable=False),
     Column("category", String, nullable=False),
-    Column("item", String),
+    Column("item", String, nullable=False),
     Column("period_start", Date, nullable=False),
     Column("period_end", Date, nullable=False),
     Column("amount", Numeric, nullable=False),
@@ -157,4 +159,14 @@ inventory_total = Table(
     Column("co2e_kg", Numeric, nullable=False),
     Column("biogenic_co2_kg", Numeric, nullable=False),
     Column("records", BigInteger, nullable=False),
+)
+
+inventory_indicator = Table(
+    "inventory_indicator",
+    metadata,
+    Column("inventory_id", String, ForeignKey("inventory.id"), primary_key=True),
+    _location(),
+    Column("indicator", String, primary_key=True),
+    Column("value", Numeric, nullable=False),
+    Column("unit", String, nullable=False),
 )

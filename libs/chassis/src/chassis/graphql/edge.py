@@ -19,6 +19,7 @@ from chassis.access import ANONYMOUS, Principal
 from chassis.database import Database
 from chassis.graphql.types import Refusal
 from chassis.identity import Identity
+from chassis.locations import places
 from chassis.refusals import IdempotencyKeyReused, NotSignedIn, TokenNoLongerActive
 from chassis.refusals import Refusal as RefusalError
 from chassis.tables import idempotency
@@ -39,6 +40,7 @@ class Identified(Protocol):
 
 
 Result = TypeVar("Result")
+Refused = TypeVar("Refused")
 Decided = TypeVar("Decided", bound=Identified)
 
 Load = Callable[[AsyncConnection, list[Key]], Awaitable[Sequence[Value]]]
@@ -63,6 +65,8 @@ class RequestContext:
     database: Database
     identity: Identity
     principal: Principal
+    root: str
+    """Code of the root location."""
     _loaders: dict[str, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @asynccontextmanager
@@ -82,6 +86,11 @@ class RequestContext:
             self._loaders[name] = DataLoader(load_fn=batch)
         return self._loaders[name]
 
+    async def may_read(self, location_id: str) -> bool:
+        """Whether the caller may read at that location (and not only what is published of it)."""
+        found = await self.loader("places", places).load(location_id)
+        return found is not None and access.can(self.principal, Capability.READ, found)
+
     async def decide(
         self,
         capability: Capability,
@@ -89,7 +98,8 @@ class RequestContext:
         *,
         to: Callable[[Decided], Result],
         once: Once[Decided] | None = None,
-    ) -> Result | Refusal:
+        refused: Callable[[RefusalError], Refused] = Refusal.of,  # type: ignore[assignment]  # a generic default
+    ) -> Result | Refused:
         """Carry out a use case in one transaction that reaches only where the caller holds the capability.
 
         Answers with a refusal, in order: NotSignedIn; TokenNoLongerActive (capabilities that approve, publish or spend
@@ -104,7 +114,7 @@ class RequestContext:
                     return to(await _once(tx, principal, use_case, once))
         except RefusalError as refusal:
             log.info("refused", code=refusal.code, capability=capability, principal=self.principal.name)
-            return Refusal.of(refusal)
+            return refused(refusal)
 
     async def _principal_for(self, capability: Capability) -> Principal:
         if self.principal is ANONYMOUS:

@@ -40,6 +40,7 @@ class GraphQLEndpoint:
         self._schema = schema
         self._database = database
         self._identity = identity
+        self._root = settings.root_location
         self._body_limit_bytes = settings.body_limit_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +64,9 @@ class GraphQLEndpoint:
             carrier={name: value for name, value in request.headers.items() if name in {"traceparent", "tracestate"}},
         ):
             principal = await self._identity.principal(request.headers.get("authorization"))
-            context = RequestContext(database=self._database, identity=self._identity, principal=principal)
+            context = RequestContext(
+                database=self._database, identity=self._identity, principal=principal, root=self._root
+            )
             result = await self._schema.execute(
                 query, variable_values=variables, context_value=context, operation_name=operation
             )

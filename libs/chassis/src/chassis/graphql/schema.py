@@ -1,6 +1,8 @@
 """How a subgraph's schema is made: limits and caches built once, bugs masked, refusals typed."""
 
+import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, Literal
 
 import strawberry
@@ -26,6 +28,24 @@ FEDERATION_VERSION: Literal["2.9"] = "2.9"
 """The composer refuses newer ones."""
 
 CACHE_MAX = 512
+
+_DIGITS = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
+
+
+def _decimal(value: object) -> Decimal:
+    """Refuses: ValueError for a float, an exponent, or what is no finite number."""
+    if not isinstance(value, str) or not _DIGITS.fullmatch(value):
+        message = "a Decimal is a string of at most 40 digits, with a point if need be"
+        raise ValueError(message)
+    return Decimal(value)
+
+
+DECIMAL = strawberry.scalar(
+    name="Decimal",
+    description="A decimal number as a string of digits, never with an exponent, never a float.",
+    serialize=lambda value: format(value, "f"),
+    parse_value=_decimal,
+)
 
 
 class GraphQLSchema(strawberry.federation.Schema):
@@ -59,7 +79,7 @@ def build_schema(
         types=list(types),
         extensions=extensions,
         federation_version=FEDERATION_VERSION,
-        config=StrawberryConfig(disable_field_suggestions=True),
+        config=StrawberryConfig(disable_field_suggestions=True, scalar_map={Decimal: DECIMAL}),
     )
 
 

@@ -1,7 +1,9 @@
 """Every refusal of *inventory*, in the order in which a request meets them."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from inventory.domain.rows import Problem
 from quantities.refusal import Refusal
 
 __all__ = [
@@ -12,7 +14,9 @@ __all__ = [
     "FactorMissing",
     "FileExpandsTooMuch",
     "FileTooLarge",
+    "ImportRefused",
     "InventoryIsFinal",
+    "LocationAlreadyRegistered",
     "LocationClosesBeforeItOpens",
     "LocationCodeMalformed",
     "NothingToSubmit",
@@ -44,6 +48,12 @@ class CoordinatesOutOfRange(Refused):
     code: ClassVar[str] = "COORDINATES_OUT_OF_RANGE"
 
 
+class LocationAlreadyRegistered(Refused):
+    """The code was given to another location; a code is never given twice."""
+
+    code: ClassVar[str] = "LOCATION_ALREADY_REGISTERED"
+
+
 # Files of activity data. What is wrong inside a readable file is a `Problem` of its row, not a refusal.
 
 
@@ -65,6 +75,22 @@ class FileExpandsTooMuch(Refused):
 
 class SheetTooLarge(Refused):
     code: ClassVar[str] = "SHEET_TOO_LARGE"
+
+
+class ImportRefused(Refused):
+    """Rows with problems: nothing of the file was taken in."""
+
+    code: ClassVar[str] = "IMPORT_REFUSED"
+
+    def __init__(self, *, file_name: str, problems: Sequence[Problem]) -> None:
+        rows = len({(problem.sheet, problem.row) for problem in problems})
+        super().__init__(
+            subject=file_name,
+            found=f"{len(problems)} problem(s) in {rows} row(s)",
+            expected="rows without problems",
+            message=f"{file_name} has {len(problems)} problem(s) in {rows} row(s); nothing was taken in.",
+        )
+        self.problems = tuple(problems)
 
 
 # Activity data and their emissions.

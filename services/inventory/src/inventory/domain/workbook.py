@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from inventory.domain import vocabulary
 from inventory.domain.activity_data import ActivityData, Category, DataQuality, Flight, Period, SourceRow
 from inventory.domain.air_travel import Airport, great_circle_km, passenger_km
 from inventory.domain.cells import RowReader
@@ -29,63 +30,6 @@ __all__ = ["Reference", "read_rows"]
 _ALWAYS_NEEDED = (Column.SITE, Column.CATEGORY, Column.START, Column.QUALITY)
 _MARKS_OF_ACTIVITY_DATA = frozenset({Column.SITE, Column.CATEGORY, Column.AMOUNT})
 
-_CATEGORIES = {
-    "electricity": "grid_electricity",
-    "generator": "generator_fuel",
-    "heating": "heating_fuel",
-    "refrigerants": "refrigerant",
-    "vehicle": "vehicle_fuel",
-    "vehicles": "vehicle_fuel",
-    "flight": "air_travel",
-    "flights": "air_travel",
-    "air": "air_travel",
-    "rail": "rail_travel",
-    "train": "rail_travel",
-    "taxi": "taxi_travel",
-}
-_ITEMS = {
-    "gasoline": "petrol",
-    "diesel_fuel": "diesel",
-    "gas": "natural_gas",
-    "electricity": "grid",
-    "flight": "air_travel",
-    "tap_water": "public_network",
-    "well": "borehole",
-}
-_ONLY_ITEM = {Category.GRID_ELECTRICITY: "grid", Category.RAIL_TRAVEL: "train", Category.TAXI_TRAVEL: "taxi"}
-_WASTE_STREAMS = (
-    "mixed",
-    "food",
-    "garden",
-    "paper",
-    "plastic",
-    "metal",
-    "glass",
-    "textiles",
-    "electronic",
-    "batteries",
-    "wood",
-    "construction",
-    "hazardous",
-    "medical",
-    "other",
-)
-_WASTE_TREATMENTS = (
-    "landfill",
-    "incineration",
-    "composting",
-    "anaerobic_digestion",
-    "recycling",
-    "reuse",
-    "open_dump",
-    "open_burning",
-    "stored",
-    "unknown",
-)
-_TREATMENTS = {"combustion": "incineration", "incinerated": "incineration", "recycled": "recycling"}
-_WATER_SOURCES = ("public_network", "borehole", "surface", "tanker", "rain", "bottled", "reused")
-_DISCHARGES = ("public_sewer", "treatment_plant", "septic_tank", "soakaway", "lagoon", "reused", "untreated")
-_CLASSES = {"premium": "premium_economy", "unknown": "average"}
 # An optional category may have no factor to say which units fit it.
 _UNIT_OF_USE = {Category.WASTE: Unit.KILOGRAM, Category.WATER: Unit.CUBIC_METRE, Category.WASTEWATER: Unit.CUBIC_METRE}
 
@@ -229,7 +173,11 @@ class _Reading:
     def _activity(self, row: RowReader, *, source: SourceRow) -> ActivityData | None:
         location_id = self._site(row)
         name = row.one_of(
-            Column.CATEGORY, known=Category, also=_CATEGORIES, code=ProblemCode.UNKNOWN_CATEGORY, what="category"
+            Column.CATEGORY,
+            known=Category,
+            also=vocabulary.CATEGORIES,
+            code=ProblemCode.UNKNOWN_CATEGORY,
+            what="category",
         )
         category = None if name is None else Category(name)
         period = self._period(row, category)
@@ -242,8 +190,8 @@ class _Reading:
         if category == Category.WASTE:
             treatment = row.one_of(
                 Column.TREATMENT,
-                known=_WASTE_TREATMENTS,
-                also=_TREATMENTS,
+                known=vocabulary.WASTE_TREATMENTS,
+                also=vocabulary.TREATMENTS,
                 code=ProblemCode.UNKNOWN_TREATMENT,
                 what="treatment",
             )
@@ -309,7 +257,7 @@ class _Reading:
 
     def _item(self, row: RowReader, category: Category) -> str | None:
         catalogue = self.reference.catalogue
-        only = _ONLY_ITEM.get(category)
+        only = vocabulary.ONLY_ITEM.get(category)
         if only is not None and not row.has(Column.ITEM):
             return only
         match category:
@@ -319,22 +267,28 @@ class _Reading:
                 return row.one_of(
                     Column.CLASS,
                     known=catalogue.keys(category),
-                    also=_CLASSES,
+                    also=vocabulary.CLASSES,
                     code=ProblemCode.UNKNOWN_CLASS,
                     what="cabin class",
                 )
             case Category.WASTE:
-                known: tuple[str, ...] = _WASTE_STREAMS
+                known: tuple[str, ...] = vocabulary.WASTE_STREAMS
             case Category.WATER:
-                known = _WATER_SOURCES
+                known = vocabulary.WATER_SOURCES
             case Category.WASTEWATER:
                 column = Column.TREATMENT if row.has(Column.TREATMENT) else Column.ITEM
                 return row.one_of(
-                    column, known=_DISCHARGES, also={}, code=ProblemCode.UNKNOWN_TREATMENT, what="way of discharge"
+                    column,
+                    known=vocabulary.DISCHARGES,
+                    also={},
+                    code=ProblemCode.UNKNOWN_TREATMENT,
+                    what="way of discharge",
                 )
             case _:
                 known = catalogue.keys(category)
-        return row.one_of(Column.ITEM, known=known, also=_ITEMS, code=ProblemCode.UNKNOWN_ITEM, what=f"{category} item")
+        return row.one_of(
+            Column.ITEM, known=known, also=vocabulary.ITEMS, code=ProblemCode.UNKNOWN_ITEM, what=f"{category} item"
+        )
 
     def _refrigerant(self, row: RowReader) -> str | None:
         text = row.required_text(Column.ITEM, hint="the refrigerant, such as R-410A")

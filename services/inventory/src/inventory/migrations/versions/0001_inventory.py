@@ -97,17 +97,17 @@ def _secure() -> None:
     )
     secure_rows(op, "inventory", public=published)
     # Public are the totals, not the records: those can tell who flew where.
-    secure_rows(
-        op,
-        "inventory_total",
-        public="EXISTS (SELECT FROM publication p WHERE p.inventory_id = inventory_total.inventory_id)",
-    )
+    for table in ("inventory_total", "inventory_indicator"):
+        secure_rows(
+            op, table, public=f"EXISTS (SELECT FROM publication p WHERE p.inventory_id = {table}.inventory_id)"
+        )
     for table in ("activity_import", "activity_record", "emission", "location_profile", "inventory_step"):
         secure_rows(op, table)
     grant(op, SERVICE, "SELECT, INSERT", "location_detail", "inventory_step", "activity_import", "activity_record")
-    grant(op, SERVICE, "SELECT, INSERT", "emission", "inventory")
+    grant(op, SERVICE, "SELECT, INSERT", "emission", "inventory", "inventory_indicator")
     grant(op, SERVICE, "SELECT, INSERT, UPDATE", "inventory_total", "location_profile")
     op.execute(f"GRANT UPDATE (state) ON inventory TO {SERVICE}_serving")
+    op.execute(f"GRANT USAGE ON SEQUENCE activity_record_id_seq TO {SERVICE}_serving")
 
 
 TABLES = """
@@ -173,9 +173,10 @@ CREATE TABLE activity_record (
     inventory_id text NOT NULL REFERENCES inventory (id),
     import_id text NOT NULL REFERENCES activity_import (id),
     location_id text NOT NULL REFERENCES location (id),
+    sheet text NOT NULL,
     row_number integer NOT NULL,
     category text NOT NULL,
-    item text,
+    item text NOT NULL,
     period_start date NOT NULL,
     period_end date NOT NULL CHECK (period_end > period_start),
     amount numeric NOT NULL,
@@ -215,5 +216,14 @@ CREATE TABLE inventory_total (
     biogenic_co2_kg numeric NOT NULL,
     records bigint NOT NULL,
     PRIMARY KEY (inventory_id, location_id, scope, category, optional)
+);
+
+CREATE TABLE inventory_indicator (
+    inventory_id text NOT NULL REFERENCES inventory (id),
+    location_id text NOT NULL REFERENCES location (id),
+    indicator text NOT NULL,
+    value numeric NOT NULL,
+    unit text NOT NULL,
+    PRIMARY KEY (inventory_id, indicator)
 )
 """

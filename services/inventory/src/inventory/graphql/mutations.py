@@ -1,0 +1,209 @@
+"""Mutations of *inventory*."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+from strawberry.scalars import Base64
+
+from chassis import refusals
+from chassis.graphql.edge import Info, Once
+from chassis.graphql.types import Refusal
+from inventory import access, usecases
+from inventory.domain import errors, location
+from inventory.graphql.types import ActivityImport, ImportProblem, ImportRefused, Inventory, Location, LocationProfile
+from inventory.store import inventories
+
+__all__ = ["Mutation"]
+
+
+@strawberry.input
+class RegisterLocationInput:
+    id: strawberry.ID = strawberry.field(description="Its code, for ever.")
+    name: str
+    kind: str
+    parent_id: strawberry.ID | None
+    country: str | None = None
+    city: str | None = None
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    grid: str = strawberry.field(description="Electricity grid for the choice of factors: a subregion or the country.")
+    valid_from: date
+    valid_to: date | None = None
+    source: str = strawberry.field(description="Where these facts are published.")
+
+
+@strawberry.input
+class SetLocationProfileInput:
+    location_id: strawberry.ID
+    year: int
+    personnel: Decimal | None = None
+    floor_area_m2: Decimal | None = None
+    source: str
+
+
+@strawberry.input
+class ImportActivityDataInput:
+    location_id: strawberry.ID
+    year: int
+    file_name: str
+    content: Base64 = strawberry.field(description="The CSV or XLSX file, in base64.")
+
+
+@strawberry.input
+class SubmitInventoryInput:
+    location_id: strawberry.ID
+    year: int
+    idempotency_key: str
+
+
+@strawberry.input
+class ReturnInventoryInput:
+    inventory_id: strawberry.ID
+    reasons: str
+    idempotency_key: str
+
+
+@strawberry.input
+class ApproveInventoryInput:
+    inventory_id: strawberry.ID
+    idempotency_key: str
+
+
+RegisterLocationResult = Annotated[Location | Refusal, strawberry.union("RegisterLocationResult")]
+SetLocationProfileResult = Annotated[LocationProfile | Refusal, strawberry.union("SetLocationProfileResult")]
+ImportActivityDataResult = Annotated[
+    ActivityImport | ImportRefused | Refusal, strawberry.union("ImportActivityDataResult")
+]
+SubmitInventoryResult = Annotated[Inventory | Refusal, strawberry.union("SubmitInventoryResult")]
+ReturnInventoryResult = Annotated[Inventory | Refusal, strawberry.union("ReturnInventoryResult")]
+ApproveInventoryResult = Annotated[Inventory | Refusal, strawberry.union("ApproveInventoryResult")]
+
+
+def _import_refused(refusal: refusals.Refusal) -> ImportRefused | Refusal:
+    if not isinstance(refusal, errors.ImportRefused):
+        return Refusal.of(refusal)
+    return ImportRefused(
+        file_name=refusal.subject,
+        message=refusal.message,
+        problems=[ImportProblem.of(problem) for problem in refusal.problems],
+    )
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(description="Enter a location into the register (central coordinator).")
+    async def register_location(
+        self,
+        info: Info,
+        input: RegisterLocationInput,  # noqa: A002 - GraphQL's name
+    ) -> RegisterLocationResult:
+        new = location.Location(
+            id=input.id,
+            name=input.name,
+            kind=input.kind,
+            parent_id=input.parent_id,
+            country=input.country,
+            city=input.city,
+            latitude=input.latitude,
+            longitude=input.longitude,
+            grid=input.grid,
+            valid_from=input.valid_from,
+            valid_to=input.valid_to,
+            source=input.source,
+        )
+        return await info.context.decide(
+            access.REGISTER_LOCATION,
+            lambda tx, principal, now: usecases.register_location(
+                tx, principal=principal, now=now, location=new, root=info.context.root
+            ),
+            to=Location.of,
+        )
+
+    @strawberry.mutation(description="State the denominators of a location and year (technical team).")
+    async def set_location_profile(
+        self,
+        info: Info,
+        input: SetLocationProfileInput,  # noqa: A002 - as above
+    ) -> SetLocationProfileResult:
+        profile = location.LocationProfile(
+            location_id=input.location_id,
+            year=input.year,
+            personnel=input.personnel,
+            floor_area_m2=input.floor_area_m2,
+            source=input.source,
+        )
+        return await info.context.decide(
+            access.SET_LOCATION_PROFILE,
+            lambda tx, principal, now: usecases.set_location_profile(tx, principal=principal, now=now, profile=profile),
+            to=LocationProfile.of,
+        )
+
+    @strawberry.mutation(
+        description="Take in a file of activity data, whole or not at all (technical team). Again, it changes nothing."
+    )
+    async def import_activity_data(
+        self,
+        info: Info,
+        input: ImportActivityDataInput,  # noqa: A002 - as above
+    ) -> ImportActivityDataResult:
+        return await info.context.decide(
+            access.IMPORT_ACTIVITY_DATA,
+            lambda tx, principal, now: usecases.import_activity_data(
+                tx,
+                principal=principal,
+                now=now,
+                location_id=input.location_id,
+                year=input.year,
+                file_name=input.file_name,
+                content=input.content,
+            ),
+            to=ActivityImport.of,
+            refused=_import_refused,
+        )
+
+    @strawberry.mutation(description="Hand the inventory to the local steering group (technical team).")
+    async def submit_inventory(
+        self,
+        info: Info,
+        input: SubmitInventoryInput,  # noqa: A002 - as above
+    ) -> SubmitInventoryResult:
+        return await info.context.decide(
+            access.SUBMIT_INVENTORY,
+            lambda tx, principal, now: usecases.submit_inventory(
+                tx, principal=principal, now=now, location_id=input.location_id, year=input.year
+            ),
+            to=Inventory.of,
+            once=Once(key=input.idempotency_key, request=input, again=inventories.by_id),
+        )
+
+    @strawberry.mutation(description="Give the inventory back to the technical team, with reasons (steering group).")
+    async def return_inventory(
+        self,
+        info: Info,
+        input: ReturnInventoryInput,  # noqa: A002 - as above
+    ) -> ReturnInventoryResult:
+        return await info.context.decide(
+            access.RETURN_INVENTORY,
+            lambda tx, principal, now: usecases.return_inventory(
+                tx, principal=principal, now=now, inventory_id=input.inventory_id, reasons=input.reasons
+            ),
+            to=Inventory.of,
+            once=Once(key=input.idempotency_key, request=input, again=inventories.by_id),
+        )
+
+    @strawberry.mutation(description="Make the inventory final (steering group; not who submitted it).")
+    async def approve_inventory(
+        self,
+        info: Info,
+        input: ApproveInventoryInput,  # noqa: A002 - as above
+    ) -> ApproveInventoryResult:
+        return await info.context.decide(
+            access.APPROVE_INVENTORY,
+            lambda tx, principal, now: usecases.approve_inventory(
+                tx, principal=principal, now=now, inventory_id=input.inventory_id
+            ),
+            to=Inventory.of,
+            once=Once(key=input.idempotency_key, request=input, again=inventories.by_id),
+        )

@@ -1,0 +1,49 @@
+"""Root fields of *inventory*."""
+
+from collections.abc import Sequence
+
+import strawberry
+
+from chassis.graphql.edge import Info
+from chassis.graphql.types import Connection, page_of
+from inventory import catalogue
+from inventory.domain import emission_factor, location
+from inventory.graphql.types import EmissionFactor, Inventory, Location
+from inventory.store import inventories, locations
+
+__all__ = ["Query"]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="A location by its code.")
+    async def location(self, info: Info, id: strawberry.ID) -> Location | None:  # noqa: A002 - GraphQL's name
+        found = await info.context.loader("location", locations.by_ids).load(str(id))
+        return None if found is None else Location.of(found)
+
+    @strawberry.field(description="The register of locations, by code.")
+    async def locations(self, info: Info, first: int, after: str | None = None) -> Connection[Location]:
+        async def load(limit: int, after: str | None) -> Sequence[location.Location]:
+            async with info.context.reading() as tx:
+                return await locations.page(tx, limit=limit, after=after)
+
+        return await page_of(first=first, after=after, load=load, node=Location.of, cursor=lambda row: row.id)
+
+    @strawberry.field(description="An inventory version by its id; null when there is none that you may see.")
+    async def inventory(self, info: Info, id: strawberry.ID) -> Inventory | None:  # noqa: A002 - as above
+        found = await info.context.loader("inventory", inventories.by_ids).load(str(id))
+        return None if found is None else Inventory.of(found)
+
+    @strawberry.field(description="The catalogue of emission factors, by id.")
+    async def emission_factors(
+        self, first: int, after: str | None = None, category: str | None = None
+    ) -> Connection[EmissionFactor]:
+        async def load(limit: int, after: str | None) -> Sequence[emission_factor.EmissionFactor]:
+            chosen = (
+                factor
+                for factor in sorted(catalogue.emission_factors().factors, key=lambda factor: factor.id)
+                if (category is None or factor.category == category) and (after is None or factor.id > after)
+            )
+            return [factor for factor, _ in zip(chosen, range(limit), strict=False)]
+
+        return await page_of(first=first, after=after, load=load, node=EmissionFactor.of, cursor=lambda row: row.id)

@@ -1,0 +1,12 @@
+"""The subgraph of *inventory*."""
+
+from chassis.graphql.schema import GraphQLSchema, build_schema
+from chassis.settings import ServiceSettings
+from inventory.graphql.mutations import Mutation
+from inventory.graphql.queries import Query
+
+__all__ = ["schema"]
+
+
+def schema(settings: ServiceSettings | None = None) -> GraphQLSchema:
+    return build_schema(query=Query, mutation=Mutation, settings=settings)

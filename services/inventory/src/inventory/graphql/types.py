@@ -1,0 +1,429 @@
+"""GraphQL types of *inventory*."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Self
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from chassis.graphql.edge import Info
+from chassis.graphql.types import Connection, Quantity, page_of
+from chassis.refusals import BadCursor
+from inventory.domain import emission_factor, inventory, location, rows
+from inventory.domain.method import CO2E_UNIT, Indicator
+from inventory.store import inventories, locations, records
+
+__all__ = [
+    "ActivityImport",
+    "ActivityRecord",
+    "Coordinates",
+    "Emission",
+    "EmissionFactor",
+    "ImportProblem",
+    "ImportRefused",
+    "Inventory",
+    "Location",
+    "LocationProfile",
+]
+
+
+@strawberry.type(description="City-level coordinates, in degrees.")
+class Coordinates:
+    latitude: Decimal
+    longitude: Decimal
+
+
+@strawberry.type(description="Denominators of a location and year.")
+class LocationProfile:
+    year: int
+    personnel: Quantity | None
+    floor_area: Quantity | None
+    source: str
+
+    @classmethod
+    def of(cls, found: location.LocationProfile) -> Self:
+        return cls(
+            year=found.year,
+            personnel=None if found.personnel is None else Quantity.of(found.personnel, "person"),
+            floor_area=None if found.floor_area_m2 is None else Quantity.of(found.floor_area_m2, "m2"),
+            source=found.source,
+        )
+
+
+@strawberry.type
+class ScopeTotal:
+    scope: int
+    co2e: Quantity
+
+
+@strawberry.type
+class CategoryTotal:
+    scope: int
+    category: str
+    optional: bool = strawberry.field(description="Outside the minimum boundary, apart from the total.")
+    co2e: Quantity
+
+
+@strawberry.type
+class GasMass:
+    gas: str = strawberry.field(description="CO2e where the factor's publisher does not split by gas.")
+    mass: Quantity
+
+
+@strawberry.type(name="Indicator")
+class IndicatorValue:
+    name: str
+    value: Quantity
+
+
+@strawberry.type(description="What somebody did to an inventory.")
+class InventoryStep:
+    action: str
+    by: str
+    at: datetime
+    reasons: str | None
+
+
+@strawberry.type(description="Emissions of one record, with all that the figure is traced by.")
+class Emission:
+    scope: int
+    optional: bool
+    co2e: Quantity
+    by_gas: list[GasMass]
+    biogenic_co2: Quantity
+    factor_id: str
+    factor_release: str
+    gwp_set: str
+    explanation: str
+
+
+@strawberry.type(description="One activity of one location in one period, as recorded.")
+class ActivityRecord:
+    id: strawberry.ID
+    location_id: strawberry.ID
+    category: str
+    item: str
+    period_start: date
+    period_end: date = strawberry.field(description="The first day that no longer belongs to it.")
+    amount: Quantity
+    quality: str
+    note: str | None
+    sheet: str
+    row: int
+    emission: Emission | None
+
+    @classmethod
+    def of(cls, row: records.RecordRow) -> Self:
+        emission = None
+        if row.co2e_kg is not None and row.scope is not None:
+            emission = Emission(
+                scope=row.scope,
+                optional=bool(row.optional),
+                co2e=Quantity.of(row.co2e_kg, CO2E_UNIT),
+                by_gas=_masses({gas: Decimal(kg) for gas, kg in (row.gas_kg or {}).items()}),
+                biogenic_co2=Quantity.of(row.biogenic_co2_kg or Decimal(), "kg"),
+                factor_id=row.factor_id or "",
+                factor_release=row.factor_release or "",
+                gwp_set=row.gwp_set or "",
+                explanation=row.explanation or "",
+            )
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            location_id=strawberry.ID(row.location_id),
+            category=row.category,
+            item=row.item,
+            period_start=row.period_start,
+            period_end=row.period_end,
+            amount=Quantity.of(row.amount, row.unit),
+            quality=row.quality,
+            note=row.note,
+            sheet=row.sheet,
+            row=row.row_number,
+            emission=emission,
+        )
+
+
+def _masses(kg_by_gas: dict[str, Decimal]) -> list[GasMass]:
+    return [
+        GasMass(gas=gas, mass=Quantity.of(kg, CO2E_UNIT if gas == CO2E else "kg"))
+        for gas, kg in sorted(kg_by_gas.items())
+    ]
+
+
+CO2E = "CO2e"
+
+
+@strawberry.federation.type(keys=["id"], description="The inventory of a location and year, in one version.")
+class Inventory:
+    id: strawberry.ID
+    year: int
+    version: int
+    state: str = strawberry.field(description="draft, submitted, returned or final.")
+    location_id: strawberry.Private[str]
+    history: strawberry.Private[tuple[inventory.Step, ...]]
+
+    @classmethod
+    def of(cls, found: inventory.Inventory) -> Self:
+        return cls(
+            id=strawberry.ID(found.id),
+            year=found.year,
+            version=found.version,
+            state=found.state.value,
+            location_id=found.location_id,
+            history=found.steps,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+        found = await info.context.loader("inventory", inventories.by_ids).load(str(id))
+        return None if found is None else cls.of(found)
+
+    @strawberry.field
+    async def location(self, info: Info) -> Annotated["Location", strawberry.lazy("inventory.graphql.types")] | None:
+        found = await info.context.loader("location", locations.by_ids).load(self.location_id)
+        return None if found is None else Location.of(found)
+
+    @strawberry.field(description="Scopes 1, 2 and business travel; optional and biogenic apart. Null without records.")
+    async def total(self, info: Info) -> Quantity | None:
+        totals = await self._totals(info)
+        return Quantity.of(totals.co2e_kg, CO2E_UNIT) if totals.co2e_kg_by_scope else None
+
+    @strawberry.field
+    async def by_scope(self, info: Info) -> list[ScopeTotal]:
+        totals = await self._totals(info)
+        return [
+            ScopeTotal(scope=scope, co2e=Quantity.of(kg, CO2E_UNIT))
+            for scope, kg in sorted(totals.co2e_kg_by_scope.items())
+        ]
+
+    @strawberry.field
+    async def by_category(self, info: Info) -> list[CategoryTotal]:
+        totals = await self._totals(info)
+        return [
+            CategoryTotal(
+                scope=category.scope, category=category.value, optional=optional, co2e=Quantity.of(kg, CO2E_UNIT)
+            )
+            for by_category, optional in (
+                (totals.co2e_kg_by_category, False),
+                (totals.optional_co2e_kg_by_category, True),
+            )
+            for category, kg in sorted(by_category.items())
+        ]
+
+    @strawberry.field(description="Mass of each gas within the total, where you may see the records.")
+    async def by_gas(self, info: Info) -> list[GasMass]:
+        totals = await self._totals(info)
+        return _masses(dict(totals.kg_by_gas))
+
+    @strawberry.field(description="Beside the total, never in it.")
+    async def biogenic_co2(self, info: Info) -> Quantity:
+        totals = await self._totals(info)
+        return Quantity.of(totals.biogenic_co2_kg, "kg")
+
+    @strawberry.field(description="Resource use and intensity of a final inventory; one that is missing is absent.")
+    async def indicators(self, info: Info) -> list[IndicatorValue]:
+        found: Sequence[Indicator] = await info.context.loader("indicators", inventories.indicators_of).load(
+            str(self.id)
+        )
+        return [IndicatorValue(name=item.name, value=Quantity.of(item.value, item.unit)) for item in found]
+
+    @strawberry.field
+    def steps(self) -> list[InventoryStep]:
+        return [
+            InventoryStep(action=step.action.value, by=step.by, at=step.at, reasons=step.reasons)
+            for step in self.history
+        ]
+
+    @strawberry.field(description="Records with their emissions, in the order in which they came.")
+    async def activity_records(
+        self, info: Info, first: int, after: str | None = None, category: str | None = None
+    ) -> Connection[ActivityRecord]:
+        async def load(limit: int, after: str | None) -> Sequence[records.RecordRow]:
+            if after is not None and not after.isdecimal():
+                raise BadCursor
+            async with info.context.reading() as tx:
+                return await records.page(
+                    tx,
+                    inventory_id=str(self.id),
+                    limit=limit,
+                    after=None if after is None else int(after),
+                    category=category,
+                )
+
+        return await page_of(
+            first=first, after=after, load=load, node=ActivityRecord.of, cursor=lambda row: str(row.id)
+        )
+
+    async def _totals(self, info: Info) -> inventory.Totals:
+        return await info.context.loader("totals", inventories.totals_of).load(str(self.id))
+
+
+@strawberry.federation.type(keys=["id"], description="A place of the Secretariat; its id is its code, for ever.")
+class Location:
+    id: strawberry.ID
+    name: str
+    kind: str
+    country: str | None = strawberry.field(description="ISO 3166-1 alpha-3.")
+    city: str | None
+    valid_from: date
+    valid_to: date | None
+    parent_id: strawberry.Private[str | None]
+    latitude: strawberry.Private[Decimal | None]
+    longitude: strawberry.Private[Decimal | None]
+
+    @classmethod
+    def of(cls, found: location.Location) -> Self:
+        return cls(
+            id=strawberry.ID(found.id),
+            name=found.name,
+            kind=found.kind,
+            country=found.country,
+            city=found.city,
+            valid_from=found.valid_from,
+            valid_to=found.valid_to,
+            parent_id=found.parent_id,
+            latitude=found.latitude,
+            longitude=found.longitude,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+        found = await info.context.loader("location", locations.by_ids).load(str(id))
+        return None if found is None else cls.of(found)
+
+    @strawberry.field(description="Where it is, for those who may read at it.")
+    async def coordinates(self, info: Info) -> Coordinates | None:
+        if self.latitude is None or self.longitude is None or not await info.context.may_read(str(self.id)):
+            return None
+        return Coordinates(latitude=self.latitude, longitude=self.longitude)
+
+    @strawberry.field
+    async def parent(self, info: Info) -> Annotated["Location", strawberry.lazy("inventory.graphql.types")] | None:
+        if self.parent_id is None:
+            return None
+        found = await info.context.loader("location", locations.by_ids).load(self.parent_id)
+        return None if found is None else Location.of(found)
+
+    @strawberry.field(description="Locations directly under it, by code.")
+    async def children(self, info: Info) -> list[Annotated["Location", strawberry.lazy("inventory.graphql.types")]]:
+        found = await info.context.loader("children", locations.children_of).load(str(self.id))
+        return [Location.of(item) for item in found]
+
+    @strawberry.field(description="Denominators of that year, for those who may read at it.")
+    async def profile(self, info: Info, year: int) -> LocationProfile | None:
+        async with info.context.reading() as tx:
+            found = await locations.profile_of(tx, location_id=str(self.id), year=year)
+        return None if found is None else LocationProfile.of(found)
+
+    @strawberry.field(description="The newest version of that year's inventory that you may see.")
+    async def inventory(self, info: Info, year: int) -> Inventory | None:
+        loader: DataLoader[tuple[str, int], inventory.Inventory | None] = info.context.loader(
+            "inventory of year", inventories.by_location_years
+        )
+        found = await loader.load((str(self.id), year))
+        return None if found is None else Inventory.of(found)
+
+    @strawberry.field(description="Every version of every year that you may see, oldest first.")
+    async def inventories(self, info: Info, first: int, after: str | None = None) -> Connection[Inventory]:
+        async def load(limit: int, after: str | None) -> Sequence[inventory.Inventory]:
+            async with info.context.reading() as tx:
+                return await inventories.of_location(tx, location_id=str(self.id), limit=limit, after=after)
+
+        return await page_of(first=first, after=after, load=load, node=Inventory.of, cursor=lambda row: row.id)
+
+
+@strawberry.type(description="A file that was taken in, whole.")
+class ActivityImport:
+    id: strawberry.ID
+    file_name: str
+    content_hash: str = strawberry.field(description="SHA-256 of the file.")
+    row_count: int
+    imported_by: str
+    imported_at: datetime
+    inventory_id: strawberry.Private[str]
+
+    @classmethod
+    def of(cls, found: records.ActivityImport) -> Self:
+        return cls(
+            id=strawberry.ID(found.id),
+            file_name=found.file_name,
+            content_hash=found.content_hash,
+            row_count=found.row_count,
+            imported_by=found.imported_by,
+            imported_at=found.imported_at,
+            inventory_id=found.inventory_id,
+        )
+
+    @strawberry.field
+    async def inventory(self, info: Info) -> Inventory | None:
+        found = await info.context.loader("inventory", inventories.by_ids).load(self.inventory_id)
+        return None if found is None else Inventory.of(found)
+
+
+@strawberry.type(description="One thing that is wrong in one cell, and what to do about it.")
+class ImportProblem:
+    sheet: str
+    row: int = strawberry.field(description="As the spreadsheet counts: the first row is 1.")
+    column: str
+    value: str
+    code: str
+    reason: str
+    hint: str
+
+    @classmethod
+    def of(cls, found: rows.Problem) -> Self:
+        return cls(
+            sheet=found.sheet,
+            row=found.row,
+            column=found.column,
+            value=found.value,
+            code=found.code.value,
+            reason=found.reason,
+            hint=found.hint,
+        )
+
+
+@strawberry.type(description="Nothing of the file was taken in; every problem is named.")
+class ImportRefused:
+    file_name: str
+    message: str
+    problems: list[ImportProblem]
+
+
+@strawberry.type(description="A factor of the catalogue, as one publisher gave it for one place and time.")
+class EmissionFactor:
+    id: strawberry.ID
+    release: str
+    category: str
+    key: str
+    place: str
+    valid_from: date
+    valid_to: date
+    unit: str
+    published_as: str
+    publisher: str
+    document: str
+    table: str
+    licence: str
+    status: str
+
+    @classmethod
+    def of(cls, found: emission_factor.EmissionFactor) -> Self:
+        return cls(
+            id=strawberry.ID(found.id),
+            release=found.release,
+            category=found.category.value,
+            key=found.key,
+            place=found.place,
+            valid_from=found.valid_from,
+            valid_to=found.valid_to,
+            unit=found.unit.value,
+            published_as=found.published_as,
+            publisher=found.publisher,
+            document=found.document,
+            table=found.table,
+            licence=found.licence,
+            status=found.status,
+        )

@@ -1,0 +1,64 @@
+"""The only maker of the events of *inventory*."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from contracts.fact import Amount
+from contracts.inventory import CategoryTotal, InventoryFinalised, InventorySubmitted, LocationRegistered, ScopeTotal
+from inventory.domain.inventory import Inventory, Totals
+from inventory.domain.location import Location
+from inventory.domain.method import CO2E_UNIT, GWP_SET_NAME, Indicator
+
+__all__ = ["inventory_finalised", "inventory_submitted", "location_registered"]
+
+
+def location_registered(location: Location, *, path: str) -> LocationRegistered:
+    return LocationRegistered(
+        location_id=location.id,
+        title=location.name,
+        kind=location.kind,
+        parent_id=location.parent_id,
+        path=path,
+        country=location.country,
+        valid_from=location.valid_from,
+        valid_to=location.valid_to,
+    )
+
+
+def inventory_submitted(inventory: Inventory) -> InventorySubmitted:
+    return InventorySubmitted(
+        location_id=inventory.location_id,
+        inventory_id=inventory.id,
+        year=inventory.year,
+        inventory_version=inventory.version,
+        submitted_by=inventory.steps[-1].by,
+    )
+
+
+def inventory_finalised(inventory: Inventory, *, totals: Totals, indicators: Sequence[Indicator]) -> InventoryFinalised:
+    categories = (
+        (totals.co2e_kg_by_category, False),
+        (totals.optional_co2e_kg_by_category, True),
+    )
+    return InventoryFinalised(
+        location_id=inventory.location_id,
+        inventory_id=inventory.id,
+        year=inventory.year,
+        inventory_version=inventory.version,
+        gwp_set=GWP_SET_NAME,
+        total=_co2e(totals.co2e_kg),
+        by_scope=tuple(
+            ScopeTotal(scope=scope, co2e=_co2e(kg)) for scope, kg in sorted(totals.co2e_kg_by_scope.items())
+        ),
+        by_category=tuple(
+            CategoryTotal(scope=category.scope, category=category, co2e=_co2e(kg), optional=optional)
+            for by_category, optional in categories
+            for category, kg in sorted(by_category.items())
+        ),
+        indicators={item.name: Amount(value=item.value, unit=item.unit) for item in indicators},
+        approved_by=inventory.steps[-1].by,
+    )
+
+
+def _co2e(kg: Decimal) -> Amount:
+    return Amount(value=kg, unit=CO2E_UNIT)

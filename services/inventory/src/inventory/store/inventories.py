@@ -1,0 +1,256 @@
+"""SQL of inventories: their versions, steps, totals and indicators."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from inventory.domain.activity_data import Category
+from inventory.domain.inventory import Action, Inventory, State, Step, Totals
+from inventory.domain.method import Indicator
+from inventory.tables import activity_record, inventory, inventory_indicator, inventory_step, inventory_total
+from quantities import Quantity
+
+__all__ = [
+    "add",
+    "add_indicators",
+    "amounts",
+    "by_id",
+    "by_ids",
+    "by_location_years",
+    "for_update",
+    "indicators_of",
+    "newest_for_update",
+    "of_location",
+    "record_count",
+    "save_step",
+    "totals_of",
+]
+
+AnyRow = Row[*tuple[Any, ...]]
+
+_HEAD = select(inventory.c.id, inventory.c.location_id, inventory.c.year, inventory.c.version, inventory.c.state)
+
+
+async def _whole(tx: AsyncConnection, heads: Sequence[AnyRow]) -> list[Inventory]:
+    steps: dict[str, list[Step]] = {row.id: [] for row in heads}
+    found = await tx.execute(
+        select(inventory_step)
+        .where(inventory_step.c.inventory_id.in_(steps))
+        .order_by(inventory_step.c.inventory_id, inventory_step.c.step)
+    )
+    for row in found:
+        steps[row.inventory_id].append(Step(action=Action(row.action), by=row.by, at=row.at, reasons=row.reasons))
+    return [
+        Inventory(
+            id=row.id,
+            location_id=row.location_id,
+            year=row.year,
+            version=row.version,
+            state=State(row.state),
+            steps=tuple(steps[row.id]),
+        )
+        for row in heads
+    ]
+
+
+async def newest_for_update(tx: AsyncConnection, *, location_id: str, year: int) -> Inventory | None:
+    """The newest version, locked until the transaction ends."""
+    heads = (
+        await tx.execute(
+            _HEAD.where(inventory.c.location_id == location_id, inventory.c.year == year)
+            .order_by(inventory.c.version.desc())
+            .limit(1)
+            .with_for_update()
+        )
+    ).all()
+    return (await _whole(tx, heads))[0] if heads else None
+
+
+async def for_update(tx: AsyncConnection, inventory_id: str) -> Inventory | None:
+    """That version, locked until the transaction ends."""
+    heads = (await tx.execute(_HEAD.where(inventory.c.id == inventory_id).with_for_update())).all()
+    return (await _whole(tx, heads))[0] if heads else None
+
+
+async def by_ids(tx: AsyncConnection, ids: Sequence[str]) -> Sequence[Inventory | None]:
+    heads = (await tx.execute(_HEAD.where(inventory.c.id.in_(ids)))).all()
+    found = {item.id: item for item in await _whole(tx, heads)}
+    return [found.get(inventory_id) for inventory_id in ids]
+
+
+async def by_location_years(tx: AsyncConnection, keys: Sequence[tuple[str, int]]) -> Sequence[Inventory | None]:
+    """The newest visible version of each (location, year)."""
+    heads = (
+        await tx.execute(
+            _HEAD.distinct(inventory.c.location_id, inventory.c.year)
+            .where(
+                inventory.c.location_id.in_({location_id for location_id, _ in keys}),
+                inventory.c.year.in_({year for _, year in keys}),
+            )
+            .order_by(inventory.c.location_id, inventory.c.year, inventory.c.version.desc())
+        )
+    ).all()
+    found = {(item.location_id, item.year): item for item in await _whole(tx, heads)}
+    return [found.get(key) for key in keys]
+
+
+async def of_location(tx: AsyncConnection, *, location_id: str, limit: int, after: str | None) -> Sequence[Inventory]:
+    """Every version of a location by id, which is the order in which they were opened."""
+    statement = _HEAD.where(inventory.c.location_id == location_id).order_by(inventory.c.id).limit(limit)
+    if after is not None:
+        statement = statement.where(inventory.c.id > after)
+    return await _whole(tx, (await tx.execute(statement)).all())
+
+
+async def add(tx: AsyncConnection, new: Inventory, *, gwp_set: str, by: str, at: datetime) -> None:
+    await tx.execute(
+        insert(inventory).values(
+            id=new.id,
+            location_id=new.location_id,
+            year=new.year,
+            version=new.version,
+            state=new.state,
+            gwp_set=gwp_set,
+            opened_by=by,
+            opened_at=at,
+        )
+    )
+
+
+async def save_step(tx: AsyncConnection, changed: Inventory) -> None:
+    """Its newest step, and the state that follows."""
+    step = changed.steps[-1]
+    await tx.execute(
+        insert(inventory_step).values(
+            inventory_id=changed.id,
+            step=len(changed.steps),
+            location_id=changed.location_id,
+            action=step.action,
+            by=step.by,
+            at=step.at,
+            reasons=step.reasons,
+        )
+    )
+    await tx.execute(update(inventory).where(inventory.c.id == changed.id).values(state=changed.state))
+
+
+async def record_count(tx: AsyncConnection, inventory_id: str) -> int:
+    count = await tx.scalar(
+        select(func.count()).select_from(activity_record).where(activity_record.c.inventory_id == inventory_id)
+    )
+    return int(count or 0)
+
+
+async def amounts(tx: AsyncConnection, inventory_id: str) -> Sequence[tuple[Category, Quantity]]:
+    """What was used, summed by category and unit."""
+    rows = await tx.execute(
+        select(activity_record.c.category, activity_record.c.unit, func.sum(activity_record.c.amount).label("amount"))
+        .where(activity_record.c.inventory_id == inventory_id)
+        .group_by(activity_record.c.category, activity_record.c.unit)
+    )
+    return [(Category(row.category), Quantity(row.amount, row.unit)) for row in rows]
+
+
+async def totals_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Sequence[Totals]:
+    """Totals of each inventory, from the rollup; by gas from the lines, where the caller may see them."""
+    rows = (
+        await tx.execute(
+            select(
+                inventory_total.c.inventory_id,
+                inventory_total.c.scope,
+                inventory_total.c.category,
+                inventory_total.c.optional,
+                func.sum(inventory_total.c.co2e_kg).label("co2e_kg"),
+                func.sum(inventory_total.c.biogenic_co2_kg).label("biogenic_co2_kg"),
+            )
+            .where(inventory_total.c.inventory_id.in_(inventory_ids))
+            .group_by(
+                inventory_total.c.inventory_id,
+                inventory_total.c.scope,
+                inventory_total.c.category,
+                inventory_total.c.optional,
+            )
+        )
+    ).all()
+    gases = await _kg_by_gas(tx, inventory_ids)
+    return [
+        _totals([row for row in rows if row.inventory_id == inventory_id], gases.get(inventory_id, {}))
+        for inventory_id in inventory_ids
+    ]
+
+
+async def _kg_by_gas(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Mapping[str, dict[str, Decimal]]:
+    rows = await tx.execute(
+        text(
+            "SELECT inventory_id, gas.key, sum(gas.value::numeric) AS kg FROM emission, jsonb_each_text(gas_kg) AS gas"
+            " WHERE inventory_id = ANY(:ids) AND NOT optional GROUP BY 1, 2"
+        ),
+        {"ids": list(inventory_ids)},
+    )
+    found: dict[str, dict[str, Decimal]] = {}
+    for row in rows:
+        found.setdefault(row.inventory_id, {})[row.key] = row.kg
+    return found
+
+
+def _totals(rows: Sequence[AnyRow], kg_by_gas: Mapping[str, Decimal]) -> Totals:
+    by_scope: dict[int, Decimal] = {}
+    by_category: dict[Category, Decimal] = {}
+    optional: dict[Category, Decimal] = {}
+    for row in rows:
+        if row.optional:
+            optional[Category(row.category)] = row.co2e_kg
+            continue
+        by_scope[row.scope] = by_scope.get(row.scope, Decimal(0)) + row.co2e_kg
+        by_category[Category(row.category)] = row.co2e_kg
+    return Totals(
+        co2e_kg=sum(by_scope.values(), start=Decimal(0)),
+        co2e_kg_by_scope=MappingProxyType(by_scope),
+        co2e_kg_by_category=MappingProxyType(by_category),
+        kg_by_gas=MappingProxyType(dict(kg_by_gas)),
+        optional_co2e_kg=sum(optional.values(), start=Decimal(0)),
+        optional_co2e_kg_by_category=MappingProxyType(optional),
+        biogenic_co2_kg=sum((row.biogenic_co2_kg for row in rows), start=Decimal(0)),
+    )
+
+
+async def add_indicators(tx: AsyncConnection, of: Inventory, found: Sequence[Indicator]) -> None:
+    if found:
+        await tx.execute(
+            insert(inventory_indicator),
+            [
+                {
+                    "inventory_id": of.id,
+                    "location_id": of.location_id,
+                    "indicator": item.name,
+                    "value": item.value,
+                    "unit": item.unit,
+                }
+                for item in found
+            ],
+        )
+
+
+async def indicators_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Sequence[Sequence[Indicator]]:
+    rows = await tx.execute(
+        select(inventory_indicator)
+        .where(inventory_indicator.c.inventory_id.in_(inventory_ids))
+        .order_by(inventory_indicator.c.indicator)
+    )
+    found: dict[str, list[Indicator]] = {inventory_id: [] for inventory_id in inventory_ids}
+    for row in rows:
+        found[row.inventory_id].append(Indicator(name=row.indicator, value=row.value, unit=row.unit))
+    return [found[inventory_id] for inventory_id in inventory_ids]
+
+
+async def by_id(tx: AsyncConnection, inventory_id: str) -> Inventory:
+    """That version; it is there."""
+    (found,) = await by_ids(tx, [inventory_id])
+    if found is None:
+        raise LookupError(inventory_id)
+    return found

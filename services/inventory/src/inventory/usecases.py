@@ -1,0 +1,235 @@
+"""What *inventory* does: one plain function a verb. Check the right, load, decide, store, say what happened."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import access as rights
+from chassis import locations as register
+from chassis import outbox
+from chassis.access import Principal
+from chassis.ids import new_id
+from chassis.permission import permitted
+from chassis.refusals import NotFound
+from inventory import access, catalogue, outgoing, spreadsheet
+from inventory.domain.activity_data import ActivityData
+from inventory.domain.emission_factor import Place
+from inventory.domain.errors import ImportRefused, LocationAlreadyRegistered, NothingToSubmit
+from inventory.domain.inventory import Denominators, Inventory, Line, State, indicators
+from inventory.domain.location import Location, LocationProfile, location_to_register
+from inventory.domain.method import GWP_SET_NAME, named_indicators
+from inventory.domain.quantification import Coefficient, multiply, resolve_coefficient
+from inventory.domain.workbook import Reference, read_rows
+from inventory.store import inventories, locations, records
+from inventory.store.records import ActivityImport
+from quantities import GwpSet
+
+__all__ = [
+    "approve_inventory",
+    "import_activity_data",
+    "register_location",
+    "return_inventory",
+    "set_location_profile",
+    "submit_inventory",
+]
+
+
+async def register_location(
+    tx: AsyncConnection, *, principal: Principal, now: datetime, location: Location, root: str
+) -> Location:
+    """Enter a location into the register; the same again changes nothing.
+
+    Refuses, in this order: as `permitted` at the parent (the first location is the root, and needs the right at it);
+    as `domain.location.location_to_register`; LocationAlreadyRegistered with other facts.
+    """
+    if location.parent_id is None:
+        if location.id != root:
+            raise NotFound(kind="parent of location", key=location.id)
+        # The register does not have it yet: the right is looked up in the grants alone.
+        at_root = register.Place(location_id=root, path=root)
+        rights.require(principal, access.REGISTER_LOCATION, at_root, location_id=root)
+    else:
+        await permitted(tx, principal, access.REGISTER_LOCATION, location_id=location.parent_id)
+    new = location_to_register(location)
+    (existing,) = await locations.by_ids(tx, [new.id])
+    if existing is not None:
+        if existing != new:
+            raise LocationAlreadyRegistered(
+                subject=new.id,
+                found="a location under this code, with other facts",
+                expected="a code that was never used",
+                message=f"The code {new.id} belongs to another location.",
+            )
+        return existing
+    place = await register.register(
+        tx,
+        location_id=new.id,
+        name=new.name,
+        kind=new.kind,
+        parent_id=new.parent_id,
+        country=new.country,
+        valid_from=new.valid_from,
+        valid_to=new.valid_to,
+    )
+    await locations.add_detail(tx, new)
+    await outbox.add(tx, outgoing.location_registered(new, path=place.path), now=now)
+    return new
+
+
+async def set_location_profile(
+    tx: AsyncConnection, *, principal: Principal, now: datetime, profile: LocationProfile
+) -> LocationProfile:
+    """Denominators of a location and year. Refuses: as `permitted`."""
+    await permitted(tx, principal, access.SET_LOCATION_PROFILE, location_id=profile.location_id)
+    await locations.set_profile(tx, profile, by=principal.name, at=now)
+    return profile
+
+
+async def import_activity_data(
+    tx: AsyncConnection,
+    *,
+    principal: Principal,
+    now: datetime,
+    location_id: str,
+    year: int,
+    file_name: str,
+    content: bytes,
+) -> ActivityImport:
+    """Take in a file of activity data, whole or not at all, and quantify it. The same file again changes nothing.
+
+    Refuses, in this order: as `permitted`; InventoryIsFinal or WrongState; as `spreadsheet.read_spreadsheet`;
+    ImportRefused with every problem of every row.
+    """
+    place = await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=location_id)
+    inventory = await _open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)
+    content_hash = sha256(content).hexdigest()
+    earlier = await records.import_by_hash(tx, inventory_id=inventory.id, content_hash=content_hash)
+    if earlier is not None:
+        return earlier
+    inventory.require_accepts_data()
+    places = await locations.places_under(tx, place.path)
+    reference = Reference(
+        places={code: Place(country=country, grid=grid) for code, (country, grid) in places.items()},
+        year=year,
+        catalogue=catalogue.emission_factors(),
+        gwp_set=GwpSet.named(GWP_SET_NAME),
+        airports=catalogue.airports(),
+        airports_by_city=catalogue.airports_by_city(),
+    )
+    activities, problems = read_rows(spreadsheet.read_spreadsheet(content), reference=reference)
+    if problems:
+        raise ImportRefused(file_name=file_name, problems=problems)
+    new = ActivityImport(
+        id=new_id(),
+        inventory_id=inventory.id,
+        location_id=location_id,
+        file_name=file_name,
+        content_hash=content_hash,
+        row_count=len(activities),
+        imported_by=principal.name,
+        imported_at=now,
+    )
+    await records.add_import(tx, new)
+    await records.add_lines(tx, _quantified(activities, reference=reference), of=inventory, import_id=new.id)
+    return new
+
+
+def _quantified(activities: Sequence[ActivityData], *, reference: Reference) -> list[Line]:
+    """Each activity with its emissions; one coefficient for each distinct question."""
+    coefficients: dict[tuple[object, ...], Coefficient | None] = {}
+    lines = []
+    for activity in activities:
+        place = reference.places[activity.location_id]
+        question = (activity.category, activity.key, activity.amount.unit, place, activity.period)
+        if question not in coefficients:
+            coefficients[question] = resolve_coefficient(
+                category=activity.category,
+                key=activity.key,
+                unit=activity.amount.unit,
+                place=place,
+                period=activity.period,
+                catalogue=reference.catalogue,
+                gwp_set=reference.gwp_set,
+            )
+        coefficient = coefficients[question]
+        found = None if coefficient is None else multiply(coefficient, amount=activity.amount)
+        lines.append(Line(activity=activity, quantification=found))
+    return lines
+
+
+async def _open_inventory(
+    tx: AsyncConnection, *, principal: Principal, now: datetime, location_id: str, year: int
+) -> Inventory:
+    """The newest version, or the first one when there is none yet."""
+    newest = await inventories.newest_for_update(tx, location_id=location_id, year=year)
+    if newest is not None:
+        return newest
+    first = Inventory(id=new_id(), location_id=location_id, year=year, version=1, state=State.DRAFT, steps=())
+    await inventories.add(tx, first, gwp_set=GWP_SET_NAME, by=principal.name, at=now)
+    return first
+
+
+async def submit_inventory(
+    tx: AsyncConnection, *, principal: Principal, now: datetime, location_id: str, year: int
+) -> Inventory:
+    """Hand the inventory to the local steering group.
+
+    Refuses: as `permitted`; NothingToSubmit; as `Inventory.submit`.
+    """
+    await permitted(tx, principal, access.SUBMIT_INVENTORY, location_id=location_id)
+    newest = await inventories.newest_for_update(tx, location_id=location_id, year=year)
+    if newest is None:
+        raise NothingToSubmit(
+            subject=f"{location_id} {year}",
+            found="no inventory",
+            expected="one with activity data",
+            message=f"There is no inventory of {location_id} for {year}; import activity data first.",
+        )
+    count = await inventories.record_count(tx, newest.id)
+    submitted = newest.submit(by=principal.name, at=now, record_count=count)
+    await inventories.save_step(tx, submitted)
+    await outbox.add(tx, outgoing.inventory_submitted(submitted), now=now)
+    return submitted
+
+
+async def return_inventory(
+    tx: AsyncConnection, *, principal: Principal, now: datetime, inventory_id: str, reasons: str
+) -> Inventory:
+    """Give it back with reasons. Refuses: NotFound; as `permitted`; as `Inventory.return_`."""
+    submitted = await _inventory(tx, inventory_id)
+    await permitted(tx, principal, access.RETURN_INVENTORY, location_id=submitted.location_id)
+    returned = submitted.return_(by=principal.name, at=now, reasons=reasons)
+    await inventories.save_step(tx, returned)
+    return returned
+
+
+async def approve_inventory(
+    tx: AsyncConnection, *, principal: Principal, now: datetime, inventory_id: str
+) -> Inventory:
+    """Make it final, with its indicators. Refuses: NotFound; as `permitted`; as `Inventory.approve`."""
+    submitted = await _inventory(tx, inventory_id)
+    await permitted(tx, principal, access.APPROVE_INVENTORY, location_id=submitted.location_id)
+    final = submitted.approve(by=principal.name, at=now)
+    (totals,) = await inventories.totals_of(tx, [final.id])
+    profile = await locations.profile_of(tx, location_id=final.location_id, year=final.year)
+    found = indicators(
+        await inventories.amounts(tx, final.id),
+        totals=totals,
+        by=Denominators(
+            floor_area_m2=profile.floor_area_m2 if profile else None, personnel=profile.personnel if profile else None
+        ),
+    )
+    named = named_indicators(found, totals=totals)
+    await inventories.add_indicators(tx, final, named)
+    await inventories.save_step(tx, final)
+    await outbox.add(tx, outgoing.inventory_finalised(final, totals=totals, indicators=named), now=now)
+    return final
+
+
+async def _inventory(tx: AsyncConnection, inventory_id: str) -> Inventory:
+    found = await inventories.for_update(tx, inventory_id)
+    if found is None:
+        raise NotFound(kind="inventory", key=inventory_id)
+    return found

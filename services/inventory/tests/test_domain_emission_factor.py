@@ -1,0 +1,158 @@
+"""The nearest factor that holds for all of the period is chosen, and the choice explains itself."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from inventory.catalogue import emission_factors
+from inventory.domain.activity_data import Category, Period
+from inventory.domain.emission_factor import Catalogue, Place, parse_catalogue
+from inventory.domain.errors import CatalogueMalformed, FactorMissing
+from quantities import Unit, UnitsNotConvertible
+
+HEADER = (
+    "id,release,category,key,place,valid_from,valid_to,unit,gases_stated_in,co2,ch4,n2o,co2e,biogenic_co2,gwp_set,"
+    "published_as,publisher,document,table,year,licence,status"
+)
+NEW_YORK = Place(country="USA", grid="US-NYCW")
+YEAR = Period(start=date(2024, 1, 1), end=date(2025, 1, 1))
+
+
+def a_line(
+    *,
+    name: str = "a",
+    place: str = "default",
+    valid: tuple[int, int] = (2024, 2025),
+    unit: str = "kWh",
+    gases: str = ",,,",
+    co2e: str = "1",
+) -> str:
+    return (
+        f"{name},r,grid_electricity,grid,{place},{valid[0]}-01-01,{valid[1]}-01-01,{unit},{gases},{co2e},,AR5,"
+        "1 kg,Publisher,Document,Table 1,2024,Licence,published"
+    )
+
+
+def a_catalogue(*lines: str) -> Catalogue:
+    return parse_catalogue([HEADER, *lines])
+
+
+def chosen(catalogue: Catalogue, *, unit: Unit = Unit.KILOWATT_HOUR, place: Place = NEW_YORK) -> str:
+    return catalogue.choose(
+        category=Category.GRID_ELECTRICITY, key="grid", unit=unit, place=place, period=YEAR
+    ).factor.id
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        (("default", "USA", "US-NYCW"), "US-NYCW"),
+        (("default", "USA"), "USA"),
+        (("default",), "default"),
+        (("US-NYCW", "KEN"), "US-NYCW"),
+    ],
+)
+def test_the_nearest_place_is_chosen(places: tuple[str, ...], expected: str) -> None:
+    assert chosen(a_catalogue(*(a_line(name=place, place=place) for place in places))) == expected
+
+
+def test_a_choice_says_which_places_had_none() -> None:
+    choice = a_catalogue(a_line(place="USA")).choose(
+        category=Category.GRID_ELECTRICITY, key="grid", unit=Unit.KILOWATT_HOUR, place=NEW_YORK, period=YEAR
+    )
+
+    assert choice.explanation == (
+        "Factor for USA, as there is none for US-NYCW: Publisher, Document, Table 1, 2024 (1 kg)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("period", "found"),
+    [
+        (Period(start=date(2024, 1, 1), end=date(2025, 1, 1)), True),
+        (Period(start=date(2024, 12, 31), end=date(2025, 1, 1)), True),
+        (Period(start=date(2024, 12, 31), end=date(2025, 1, 2)), False),
+        (Period(start=date(2023, 12, 31), end=date(2024, 1, 2)), False),
+    ],
+)
+def test_a_factor_holds_for_the_whole_period_or_not_at_all(period: Period, *, found: bool) -> None:
+    factor = a_catalogue(a_line()).factors[0]
+
+    assert factor.holds_for(period) is found
+
+
+def test_a_missing_factor_is_refused_naming_what_was_sought() -> None:
+    with pytest.raises(FactorMissing) as caught:
+        chosen(a_catalogue(a_line(place="KEN"), a_line(place="USA", valid=(2020, 2024))))
+
+    assert caught.value.code == "FACTOR_MISSING"
+    assert caught.value.expected == "grid_electricity, grid, from 2024-01-01 to 2025-01-01, in US-NYCW, USA, default"
+
+
+def test_a_factor_of_0_is_a_figure() -> None:
+    catalogue = a_catalogue(a_line(name="zero", place="USA", co2e="0"), a_line(name="other"))
+
+    assert chosen(catalogue) == "zero"
+    assert catalogue.factors[0].co2e_kg == 0
+
+
+def test_a_factor_in_a_unit_that_fits_is_chosen_and_none_such_is_refused() -> None:
+    catalogue = a_catalogue(a_line(name="by-litre", unit="litre"), a_line(name="by-net-energy", unit="GJ_net"))
+
+    assert chosen(catalogue, unit=Unit.KILOWATT_HOUR_NET) == "by-net-energy"
+    with pytest.raises(UnitsNotConvertible) as caught:
+        chosen(catalogue, unit=Unit.KILOWATT_HOUR)
+    assert (caught.value.found, caught.value.expected) == ("kWh", "litre, GJ_net")
+
+
+@pytest.mark.parametrize(
+    ("lines", "subject"),
+    [
+        ([a_line().replace("grid_electricity", "sunshine")], "line 2"),
+        ([a_line(), a_line(place="KEN", unit="ton")], "line 3"),
+        ([a_line(co2e="")], "line 2"),
+        ([a_line(co2e="much")], "line 2"),
+        ([a_line(gases="furlongs,1,,")], "line 2"),
+        ([a_line(name="a"), a_line(name="b", valid=(2023, 2026), unit="MWh")], "b"),
+    ],
+)
+def test_a_catalogue_that_cannot_be_read_is_refused_naming_the_line(lines: list[str], subject: str) -> None:
+    with pytest.raises(CatalogueMalformed) as caught:
+        a_catalogue(*lines)
+
+    assert caught.value.subject == subject
+
+
+def test_gases_stated_as_co2e_are_turned_into_masses_by_the_publishers_own_gwps() -> None:
+    factor = a_catalogue(a_line(gases="kgCO2e,2,0.28,0.53", co2e="2.81")).factors[0]
+
+    assert factor.kg_by_gas == {"CO2": Decimal(2), "CH4": Decimal("0.01"), "N2O": Decimal("0.002")}
+    assert factor.co2e_kg == Decimal("2.81")
+
+
+def test_the_shipped_catalogue_is_small_cited_and_without_doubles() -> None:
+    factors = emission_factors().factors
+
+    assert 0 < len(factors) < 400
+    assert len({factor.id for factor in factors}) == len(factors)
+    for factor in factors:
+        assert all((factor.publisher, factor.document, factor.table, factor.licence, factor.published_as)), factor.id
+        assert factor.valid_from < factor.valid_to, factor.id
+        assert factor.status in {"published", "life_cycle", "proxy"}, factor.id
+
+
+@pytest.mark.parametrize(
+    "country", ["KEN", "LBN", "SOM", "SSD", "ITA", "CHE", "AUT", "ETH", "CHL", "THA", "COD", "CYP"]
+)
+def test_the_shipped_catalogue_knows_the_grids_of_the_duty_stations(country: str) -> None:
+    choice = emission_factors().choose(
+        category=Category.GRID_ELECTRICITY,
+        key="grid",
+        unit=Unit.KILOWATT_HOUR,
+        place=Place(country=country, grid=country),
+        period=YEAR,
+    )
+
+    assert choice.factor.place == country
+    assert choice.factor.status == "life_cycle"

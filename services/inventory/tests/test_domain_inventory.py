@@ -1,0 +1,211 @@
+"""The life of an inventory, its totals and its indicators."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from inventory.catalogue import emission_factors
+from inventory.domain.activity_data import ActivityData, Category, DataQuality, Period, SourceRow
+from inventory.domain.emission_factor import Place
+from inventory.domain.errors import (
+    InventoryIsFinal,
+    NothingToSubmit,
+    ReasonsMissing,
+    Refused,
+    SubmitterMayNotApprove,
+    WrongState,
+)
+from inventory.domain.inventory import Denominators, Inventory, Line, State, Step, indicators, total
+from inventory.domain.quantification import quantify
+from quantities import GwpSet, Quantity, Unit
+
+NOON = datetime(2025, 2, 1, 12, tzinfo=UTC)
+
+
+def a_draft() -> Inventory:
+    return Inventory(id="i", location_id="unon", year=2024, version=1, state=State.DRAFT, steps=())
+
+
+def a_submitted() -> Inventory:
+    return a_draft().submit(by="ann", at=NOON, record_count=1)
+
+
+def a_final() -> Inventory:
+    return a_submitted().approve(by="ben", at=NOON)
+
+
+def test_an_inventory_is_submitted_returned_submitted_again_and_approved() -> None:
+    returned = a_submitted().return_(by="ben", at=NOON, reasons=" the meter of block B is missing ")
+    final = returned.submit(by="ann", at=NOON, record_count=2).approve(by="ben", at=NOON)
+
+    assert (returned.state, final.state) == (State.RETURNED, State.FINAL)
+    assert [(step.action, step.by, step.reasons) for step in final.steps] == [
+        ("submitted", "ann", None),
+        ("returned", "ben", "the meter of block B is missing"),
+        ("submitted", "ann", None),
+        ("approved", "ben", None),
+    ]
+    assert [a.accepts_data for a in (a_draft(), a_submitted(), returned, final)] == [True, False, True, False]
+
+
+def submit(inventory: Inventory) -> Inventory:
+    return inventory.submit(by="ann", at=NOON, record_count=0)
+
+
+def return_(inventory: Inventory) -> Inventory:
+    return inventory.return_(by="ben", at=NOON, reasons=" ")
+
+
+def approve(inventory: Inventory) -> Inventory:
+    return inventory.approve(by="ann", at=NOON)
+
+
+def change(inventory: Inventory) -> None:
+    inventory.require_accepts_data()
+
+
+@pytest.mark.parametrize(
+    ("act", "inventory", "refusal"),
+    [
+        # In the order in which they are met: each of these acts is wrong for every later reason as well.
+        (submit, a_final(), InventoryIsFinal),
+        (submit, a_submitted(), WrongState),
+        (submit, a_draft(), NothingToSubmit),
+        (return_, a_final(), InventoryIsFinal),
+        (return_, a_draft(), WrongState),
+        (return_, a_submitted(), ReasonsMissing),
+        (approve, a_final(), InventoryIsFinal),
+        (approve, a_draft(), WrongState),
+        (approve, a_submitted(), SubmitterMayNotApprove),
+        (change, a_final(), InventoryIsFinal),
+        (change, a_submitted(), WrongState),
+    ],
+)
+def test_what_may_not_be_done_to_an_inventory_is_refused(
+    act: Callable[[Inventory], object], inventory: Inventory, refusal: type[Refused]
+) -> None:
+    with pytest.raises(refusal) as caught:
+        act(inventory)
+
+    assert type(caught.value) is refusal
+    assert "unon 2024, version 1" in (caught.value.subject, caught.value.message) or caught.value.subject
+
+
+def test_who_submitted_an_earlier_round_may_not_approve_either() -> None:
+    again = a_submitted().return_(by="ben", at=NOON, reasons="incomplete").submit(by="cy", at=NOON, record_count=1)
+
+    with pytest.raises(SubmitterMayNotApprove):
+        again.approve(by="ann", at=NOON)
+
+
+def a_line(category: Category, item: str, amount: str, unit: str, treatment: str | None = None) -> Line:
+    activity = ActivityData(
+        location_id="unon",
+        category=category,
+        item=item,
+        treatment=treatment,
+        period=Period(start=date(2024, 1, 1), end=date(2025, 1, 1)),
+        amount=Quantity(Decimal(amount), unit),
+        flight=None,
+        quality=DataQuality.MEASURED,
+        note=None,
+        source=SourceRow(sheet="Data", row=2),
+    )
+    return Line(
+        activity=activity,
+        quantification=quantify(
+            activity,
+            place=Place(country="KEN", grid=None),
+            catalogue=emission_factors(),
+            gwp_set=GwpSet.named("AR5"),
+        ),
+    )
+
+
+LINES = (
+    a_line(Category.GRID_ELECTRICITY, "grid", "100", "MWh"),
+    a_line(Category.GRID_ELECTRICITY, "grid", "50000", "kWh"),
+    a_line(Category.GENERATOR_FUEL, "diesel", "1", "m3"),
+    a_line(Category.REFRIGERANT, "R-410A", "2", "kg"),
+    a_line(Category.HEATING_FUEL, "wood", "1", "tonne"),
+    a_line(Category.TAXI_TRAVEL, "taxi", "80", "km"),
+    a_line(Category.WASTE, "food", "10", "tonne", "landfill"),
+    a_line(Category.WASTE, "medical", "500", "kg", "incineration"),
+)
+
+
+def test_totals_keep_optional_and_biogenic_apart() -> None:
+    totals = total(LINES)
+
+    wood = Decimal("4.68") * 28 + Decimal("0.0624") * 265
+    scope_1 = Decimal("2690.8") + Decimal(3847) + wood
+    assert totals.co2e_kg_by_scope == {1: scope_1, 2: Decimal("84.83") * 150, 3: Decimal("11.76")}
+    assert totals.co2e_kg == scope_1 + Decimal("84.83") * 150 + Decimal("11.76")
+    assert totals.co2e_kg == sum(totals.co2e_kg_by_category.values())
+    assert totals.optional_co2e_kg_by_category == {Category.WASTE: Decimal("7002.0961")}
+    assert totals.optional_co2e_kg == Decimal("7002.0961")
+    assert totals.biogenic_co2_kg == Decimal("1747.2")
+    assert totals.kg_by_gas["HFC-32"] == 1
+    assert totals.kg_by_gas["CO2"] == 0
+
+
+def amounts_of(lines: tuple[Line, ...]) -> list[tuple[Category, Quantity]]:
+    return [(line.activity.category, line.activity.amount) for line in lines]
+
+
+def test_indicators_count_use_even_where_no_emission_counts() -> None:
+    found = indicators(
+        amounts_of(LINES),
+        totals=total(LINES),
+        by=Denominators(floor_area_m2=Decimal(3000), personnel=Decimal(100)),
+    )
+
+    assert (found.electricity_kwh, found.generator_fuel_litres, found.waste_kg) == (150000, 1000, 10500)
+    assert (found.electricity_kwh_per_m2, found.electricity_kwh_per_person, found.waste_kg_per_person) == (
+        50,
+        1500,
+        105,
+    )
+    assert found.co2e_kg_per_person == total(LINES).co2e_kg / 100
+    assert found.facilities_co2e_kg_per_m2 == (total(LINES).co2e_kg - Decimal("11.76")) / 3000
+
+
+def test_what_was_not_recorded_is_none_and_never_0() -> None:
+    nothing = indicators([], totals=total(()), by=Denominators(floor_area_m2=Decimal(3000), personnel=Decimal(100)))
+
+    assert all(getattr(nothing, name) is None for name in nothing.__slots__)
+
+
+@pytest.mark.parametrize("missing", [None, Decimal(0)])
+def test_without_a_denominator_there_is_no_intensity(missing: Decimal | None) -> None:
+    found = indicators(
+        amounts_of(LINES), totals=total(LINES), by=Denominators(floor_area_m2=missing, personnel=missing)
+    )
+
+    assert found.electricity_kwh == 150000
+    assert (found.electricity_kwh_per_m2, found.electricity_kwh_per_person) == (None, None)
+    assert (found.facilities_co2e_kg_per_m2, found.co2e_kg_per_person) == (None, None)
+
+
+def test_a_measured_0_is_a_figure() -> None:
+    zero = (a_line(Category.GRID_ELECTRICITY, "grid", "0", "kWh"),)
+
+    found = indicators(amounts_of(zero), totals=total(zero), by=Denominators(floor_area_m2=Decimal(10), personnel=None))
+
+    assert (found.electricity_kwh, found.electricity_kwh_per_m2) == (0, 0)
+
+
+def test_steps_are_not_changed_by_a_later_step() -> None:
+    submitted = a_submitted()
+
+    submitted.approve(by="ben", at=NOON)
+
+    assert submitted == replace(
+        a_draft(),
+        state=State.SUBMITTED,
+        steps=(Step(action=submitted.steps[0].action, by="ann", at=NOON, reasons=None),),
+    )
+    assert Unit.KILOWATT_HOUR == "kWh"
