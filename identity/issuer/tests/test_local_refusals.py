@@ -9,6 +9,7 @@ from identity_provider import IdentityProvider, refused
 
 from issuer.app import application
 from issuer.directory import personas_from
+from issuer.guard import reason_to_refuse
 from issuer.settings import RefusesToStart, Settings
 from issuer.state import Issuer
 
@@ -133,6 +134,13 @@ async def test_proxies_and_foreign_names_are_refused(local: IdentityProvider, he
 
     assert answer.status_code == 403
     assert (await local.http.get(CERTS)).status_code == 200
+
+
+@pytest.mark.parametrize("hosts", [[], [b"127.0.0.1:1", b"127.0.0.1:1"]])
+def test_request_names_one_host(hosts: list[bytes]) -> None:
+    scope = {"type": "http", "client": ("127.0.0.1", 1), "headers": [(b"host", host) for host in hosts]}
+
+    assert reason_to_refuse(scope) is not None
 
 
 async def test_repeated_parameter_is_refused(local: IdentityProvider) -> None:

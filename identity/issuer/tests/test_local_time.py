@@ -1,6 +1,7 @@
 """What the development issuer does as time passes and as people change; the clock moves only when told."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from issuer.attempts import FAILURES_MAX, LOCKED_S
 from issuer.device import INTERVAL_S
 from issuer.expiring import Expiring
 from issuer.settings import Settings
-from issuer.state import Issuer
+from issuer.state import DeviceRequest, Issuer
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -113,6 +114,32 @@ async def test_disabled_person_is_out_at_once(local: IdentityProvider, issuer: I
     assert await local.introspect(tokens["access_token"]) == {"active": False}
     refused(await local.refresh(tokens["refresh_token"]), "invalid_grant", 400)
     form = {"client_id": "lichen-cli", "grant_type": "password", "username": "approver", "password": "approver"}
+    refused(await local.token(**form), "invalid_grant", 400)
+
+
+async def test_disabled_person_gets_no_code_from_the_page(local: IdentityProvider, issuer: Issuer) -> None:
+    browser = Browser(local.http)
+    page = await browser.open(local.authorization(new_verifier()))
+    issuer.directory.set_enabled("approver", enabled=False)
+
+    answer = await browser.submit(page, username="approver", password="approver")
+
+    assert not answer.is_redirect
+    assert "Account disabled" in answer.text
+
+
+async def test_codes_of_another_client_are_refused(local: IdentityProvider, issuer: Issuer) -> None:
+    verifier = new_verifier()
+    code = await local.code_for("coordinator", verifier)
+    found = issuer.codes.get(code)
+    assert found is not None
+    other = issuer.clients["lichen-api"]
+    found.request = replace(found.request, client=other)
+    device = DeviceRequest(client=other, scope="profile", user_code="", interval_s=5, polled_at=0, username="auditor")
+    issuer.devices.put("device", device, lifetime_s=60)
+
+    refused(await local.exchange(code, verifier), "invalid_grant", 400)
+    form = {"client_id": "lichen-cli", "grant_type": DEVICE_GRANT, "device_code": "device"}
     refused(await local.token(**form), "invalid_grant", 400)
 
 

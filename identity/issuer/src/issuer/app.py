@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from issuer.clients import GRANTS
 from issuer.device import Devices
-from issuer.errors import OAuthError, invalid_client, invalid_request
+from issuer.errors import OAuthError, invalid_request
 from issuer.forms import authenticated_client, form_of, parameters_of
 from issuer.grants import token_for
 from issuer.guard import LoopbackOnly
@@ -129,8 +129,6 @@ def _introspect(issuer: Issuer) -> Endpoint:
     async def introspect(request: Request) -> Response:
         form = await form_of(request)
         client = authenticated_client(request, form, issuer.clients)
-        if client.secret is None:
-            raise invalid_client()
         if not client.introspects:
             raise OAuthError("access_denied", "Client not allowed", status=FORBIDDEN)
         if "token" not in form:

@@ -19,8 +19,6 @@ CODE_S = 60
 LOGIN_S = 10 * 60
 BAD_REQUEST = 400
 FOUND = 303
-CHALLENGE_LENGTH = 43
-"""Characters of a SHA-256 digest in base64url."""
 
 
 class Login:
@@ -81,7 +79,7 @@ class Login:
         if form["code_challenge_method"] != "S256":
             raise invalid_request("Invalid parameter: code_challenge_method must be S256")
         challenge = form.get("code_challenge", "")
-        if len(challenge) != CHALLENGE_LENGTH or not is_code_verifier(challenge):
+        if not is_code_verifier(challenge):
             raise invalid_request("Missing or invalid parameter: code_challenge")
         if "none" in form.get("prompt", "").split():
             raise OAuthError("login_required", "Nobody is logged in")

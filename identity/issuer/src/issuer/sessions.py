@@ -20,7 +20,6 @@ class Session:
     client_id: str
     scope: str
     authenticated_at: int
-    used_at: float
     refresh_id: str = ""
     """`jti` of the one refresh token that is still good."""
 
@@ -38,18 +37,13 @@ class Sessions:
             client_id=client_id,
             scope=scope,
             authenticated_at=int(self._now()),
-            used_at=self._now(),
         )
         self._sessions.put(session.id, session, lifetime_s=LIFETIME_S)
         return session
 
     def find(self, session_id: str) -> Session | None:
-        """The session if it is alive; one that lay idle for too long is closed on the way."""
-        session = self._sessions.get(session_id)
-        if session is not None and self._now() - session.used_at >= IDLE_S:
-            self.close(session_id)
-            return None
-        return session
+        """The session if it is alive. An idle one can no longer be used: its refresh token has expired."""
+        return self._sessions.get(session_id)
 
     def close(self, session_id: str) -> None:
         self._sessions.pop(session_id)
@@ -57,7 +51,6 @@ class Sessions:
     def next_refresh(self, session: Session) -> str:
         """A new `jti`; the one before is spent from now on."""
         session.refresh_id = secrets.token_urlsafe(16)
-        session.used_at = self._now()
         return session.refresh_id
 
     def revoke_token(self, token_id: str, *, lifetime_s: float) -> None:
