@@ -25,7 +25,6 @@ export function serviceFailed(code, service, { operation, began }) {
 }
 
 const SHOWN = ['code', 'subject', 'found', 'expected', 'limit', 'got', 'service', 'position', 'hint', 'traceId'];
-const SUGGESTION = / Did you mean .*\?$/;
 
 /**
  * An error as the caller may see it: what has a code passes with its known details, anything else is a bug of ours. Only
@@ -39,9 +38,7 @@ export function shownError(error, traceId, { aboutText = false } = {}) {
     SHOWN.filter((key) => known && error.extensions[key] !== undefined).map((key) => [key, error.extensions[key]]),
   );
   return {
-    message: known
-      ? error.message.replace(SUGGESTION, '')
-      : `Something went wrong on our side. Reference ${reference}.`,
+    message: known ? error.message : `Something went wrong on our side. Reference ${reference}.`,
     ...(aboutText && error.locations?.length ? { locations: error.locations } : {}),
     ...(error.path ? { path: error.path } : {}),
     extensions: { ...extensions, code: known ? code : 'INTERNAL', traceId: reference },

@@ -5,6 +5,8 @@ import { GraphQLError, Kind, getOperationAST, getVariableValues, parse, validate
 import { Refused } from './answers.mjs';
 import { checkShape, costOf } from './limits.mjs';
 
+const SUGGESTION = / Did you mean .*\?$/;
+
 /** Parses, checks and prices queries; keeps what it found out about the `size` most recent texts. */
 export class Documents {
   #known = new Map();
@@ -24,7 +26,7 @@ export class Documents {
     const { errors, coerced } = getVariableValues(this.schema, operation.variableDefinitions ?? [], variables, {
       maxErrors: 1,
     });
-    if (errors) throw refusedBy(errors, 'BAD_VARIABLES');
+    if (errors) throw this.#refused(errors.slice(0, 1), 'BAD_VARIABLES');
     costOf(this.schema, document, operation, coerced, this.limits);
     return { document, operation, variables, coerced, isIntrospection };
   }
@@ -36,15 +38,21 @@ export class Documents {
     } else {
       document = parsed(query, this.limits);
       checkShape(document, this.limits);
-      const errors = validate(this.schema, document, undefined, {
-        maxErrors: this.local ? 20 : 1,
-        hideSuggestions: !this.local,
-      });
-      if (errors.length > 0) throw refusedBy(errors, isMissingFirst(errors[0]) ? 'PAGE_SIZE_REQUIRED' : 'GRAPHQL_VALIDATION_FAILED');
+      // One more error than asked for may come: that there are too many.
+      const maxErrors = this.local ? 20 : 1;
+      const errors = validate(this.schema, document, undefined, { maxErrors }).slice(0, maxErrors);
+      if (errors.length > 0) {
+        throw this.#refused(errors, isMissingFirst(errors[0]) ? 'PAGE_SIZE_REQUIRED' : 'GRAPHQL_VALIDATION_FAILED');
+      }
       if (this.#known.size >= this.size) this.#known.delete(this.#known.keys().next().value);
     }
     this.#known.set(query, document);
     return document;
+  }
+
+  // Names that the caller did not write help a developer, and in production whoever maps the schema by guessing.
+  #refused(errors, code) {
+    return refusedBy(errors, code, (message) => (this.local ? message : message.replace(SUGGESTION, '')));
   }
 
   #introspects(document, operation, caller) {
@@ -78,12 +86,11 @@ function parsed(query, limits) {
   }
 }
 
-function refusedBy(errors, code) {
-  return Object.assign(new Refused(400, code, errors[0].message), { errors: errors.map((error) => withCode(error, code)) });
-}
-
-function withCode(error, code) {
-  return new GraphQLError(error.message, { nodes: error.nodes, source: error.source, positions: error.positions, extensions: { code } });
+function refusedBy(errors, code, worded = (message) => message) {
+  const coded = errors.map(
+    ({ message, nodes, source, positions }) => new GraphQLError(worded(message), { nodes, source, positions, extensions: { code } }),
+  );
+  return Object.assign(new Refused(400, code, coded[0].message), { errors: coded });
 }
 
 function isMissingFirst(error) {

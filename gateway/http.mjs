@@ -5,32 +5,22 @@ import { Documents } from './document.mjs';
 import { Engine } from './engine.mjs';
 import { ANONYMOUS, Identity } from './identity.mjs';
 import { Rates } from './rates.mjs';
-import { SettingsRefused, readSettings } from './settings.mjs';
 import { startSockets } from './sockets.mjs';
 import { log, startTelemetry } from './telemetry.mjs';
 
 const RESULT_TYPE = 'application/graphql-response+json';
 
 /** Runs until SIGTERM or SIGINT. */
-export async function serve(environment) {
-  let gateway;
-  try {
-    gateway = await Gateway.start(environment);
-  } catch (error) {
-    if (!(error instanceof SettingsRefused)) throw error;
-    process.stderr.write(`gateway: ${error.message}\n`);
-    process.exitCode = 2;
-    return;
-  }
+export async function serve(settings, environment) {
+  const gateway = await Gateway.start(settings, environment);
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => gateway.stop());
 }
 
 class Gateway {
   stopping = false;
 
-  static async start(environment) {
+  static async start(settings, environment) {
     const gateway = new Gateway();
-    const settings = readSettings(environment);
     gateway.settings = settings;
     gateway.telemetry = await startTelemetry(settings);
     gateway.engine = await Engine.start(settings, environment, log);
@@ -65,9 +55,11 @@ class Gateway {
     this.stopping = true;
     const forced = setTimeout(() => this.server.closeAllConnections(), this.settings.timeouts_ms.stop);
     const closed = new Promise((resolve) => this.server.close(resolve));
+    // A caller keeps its connection after its last answer, which would keep us here.
+    const idle = setInterval(() => this.server.closeIdleConnections(), 50);
     await this.sockets.stop();
-    this.server.closeIdleConnections();
     await closed;
+    clearInterval(idle);
     clearTimeout(forced);
     this.engine.close();
     await this.telemetry.stop();
@@ -115,8 +107,8 @@ class Gateway {
     }
     const caller = await this.#caller(request, headers);
     const operation = await readOperation(request, this.settings.limits);
-    outcome.name = `graphql ${operation.operationName ?? 'operation'}`;
     const prepared = this.documents.prepare(operation, caller);
+    outcome.name = `graphql ${prepared.operation.name?.value ?? prepared.operation.operation}`;
     if (prepared.operation.operation === 'subscription') {
       throw new Refused(400, 'USE_WEBSOCKET', 'Subscriptions are sent over a WebSocket, protocol graphql-transport-ws.');
     }

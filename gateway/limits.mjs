@@ -42,13 +42,16 @@ function fragmentsOf(document) {
   );
 }
 
+// The standard question for a schema is 14 deep; GraphQL's own validation bounds how deep such questions go.
+const isIntrospection = ({ name }) => name.value === '__schema' || name.value === '__type';
+
 // depth: levels of fields; width: fields on the first level; fields: all of them, fragments spelt out.
 function shapeOf(selectionSet, fragments, measured) {
   const shape = { depth: 0, width: 0, fields: 0 };
   for (const selection of selectionSet?.selections ?? []) {
     if (selection.kind === Kind.FIELD) {
       const inner = shapeOf(selection.selectionSet, fragments, measured);
-      shape.depth = Math.max(shape.depth, inner.depth + 1);
+      shape.depth = Math.max(shape.depth, isIntrospection(selection) ? 1 : inner.depth + 1);
       shape.width += 1;
       shape.fields += inner.fields + 1;
     } else {

@@ -12,7 +12,7 @@ const FORBIDDEN = 4403;
 export function startSockets({ settings, engine, documents, identity, rates, telemetry, addressOf }) {
   const server = new WebSocketServer({
     noServer: true,
-    maxPayload: settings.limits.query_characters * 2,
+    maxPayload: settings.limits.query_characters,
     handleProtocols: (offered) => offered.has(PROTOCOL) && PROTOCOL,
   });
   const graphql = useServer(

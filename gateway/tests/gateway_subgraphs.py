@@ -48,6 +48,10 @@ class RegisteredLocation:
         return []
 
     @strawberry.field
+    def parent(self) -> "RegisteredLocation | None":
+        return None
+
+    @strawberry.field
     def page(self, first: int) -> "LocationConnection":
         return page_of(first)
 
