@@ -1,0 +1,92 @@
+"""The production realm and the development issuer say the same, except where production must be stricter."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from issuer import attempts, device, login, sessions, tokens
+from issuer.clients import CLIENT_CREDENTIALS, CODE, DEVICE, PASSWORD
+from issuer.state import Issuer
+
+REALM = Path(__file__).parents[2] / "realm" / "lichen.json"
+PLACEHOLDER = re.compile(r"\$\{LICHEN_[A-Z_]+\}")
+
+
+@pytest.fixture(scope="module")
+def realm() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(REALM.read_text())
+    return document
+
+
+def mapper(realm: dict[str, Any], name: str) -> dict[str, str]:
+    found = [each for scope in realm["clientScopes"] for each in scope["protocolMappers"] if each["name"] == name]
+    assert len(found) == 1
+    config: dict[str, str] = found[0]["config"]
+    return config
+
+
+def test_realm_has_the_issuers_lifetimes_and_locks(realm: dict[str, Any]) -> None:
+    assert realm["realm"] == "lichen"
+    assert realm["defaultSignatureAlgorithm"] == "RS256"
+    assert realm["accessTokenLifespan"] == tokens.ACCESS_S
+    assert realm["accessCodeLifespan"] == login.CODE_S
+    assert realm["accessCodeLifespanLogin"] == login.LOGIN_S
+    assert realm["ssoSessionIdleTimeout"] == sessions.IDLE_S
+    assert realm["ssoSessionMaxLifespan"] == sessions.LIFETIME_S
+    assert realm["oauth2DeviceCodeLifespan"] == device.EXPIRES_S
+    assert realm["oauth2DevicePollingInterval"] == device.INTERVAL_S
+    assert realm["bruteForceProtected"] is True
+    assert realm["failureFactor"] == attempts.FAILURES_MAX
+    assert (realm["revokeRefreshToken"], realm["refreshTokenMaxReuse"]) == (True, 0)
+    assert realm["registrationAllowed"] is False
+
+
+def test_realm_has_the_issuers_clients_without_the_password_grant(realm: dict[str, Any], issuer: Issuer) -> None:
+    clients = {each["clientId"]: each for each in realm["clients"]}
+
+    assert set(clients) == set(issuer.clients)
+    for client_id, local in issuer.clients.items():
+        there = clients[client_id]
+        assert there["publicClient"] is (local.secret is None)
+        assert there["standardFlowEnabled"] is (CODE in local.grants)
+        assert there["serviceAccountsEnabled"] is (CLIENT_CREDENTIALS in local.grants)
+        attributes = there.get("attributes", {})
+        assert (attributes.get("oauth2.device.authorization.grant.enabled") == "true") is (DEVICE in local.grants)
+        assert there["directAccessGrantsEnabled"] is False
+        assert there["implicitFlowEnabled"] is False
+        assert there["fullScopeAllowed"] is False
+    assert [each.id for each in issuer.clients.values() if PASSWORD in each.grants] == ["lichen-cli"]
+
+
+def test_console_must_use_pkce_and_exact_addresses(realm: dict[str, Any]) -> None:
+    console = next(each for each in realm["clients"] if each["clientId"] == "lichen-console")
+
+    assert console["attributes"]["pkce.code.challenge.method"] == "S256"
+    assert console["redirectUris"]
+    assert "*" not in json.dumps(console)
+    assert "+" not in console["webOrigins"]
+
+
+def test_realm_holds_no_secret_and_no_person(realm: dict[str, Any]) -> None:
+    secrets = [each["secret"] for each in realm["clients"] if not each["publicClient"]]
+
+    assert len(secrets) == 2
+    assert all(PLACEHOLDER.fullmatch(secret) for secret in secrets)
+    assert "users" not in realm
+    assert "components" not in realm
+
+
+def test_token_carries_whole_group_paths_and_one_audience(realm: dict[str, Any]) -> None:
+    groups, audience = mapper(realm, "groups"), mapper(realm, "audience")
+
+    assert groups["claim.name"] == "groups"
+    assert groups["full.path"] == "true"
+    assert groups["access.token.claim"] == "true"
+    assert groups["introspection.token.claim"] == "true"
+    assert groups["id.token.claim"] == "false"
+    assert audience["included.client.audience"] == "lichen-api"
+    # Scopes named "roles" would bring Keycloak's own `account` audience along.
+    assert {scope["name"] for scope in realm["clientScopes"]} == {"basic", "profile", "lichen"}
