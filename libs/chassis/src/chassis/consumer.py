@@ -1,12 +1,12 @@
 """Durable pull consumers: one per producer; acknowledged after commit, retried with backoff, then dead-lettered."""
 
 import asyncio
+import json
+from contextlib import suppress
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.client import JetStreamContext
 
 from chassis.inbox import Arrival, EventUnreadable, Inbox
 from chassis.jetstream import NATS_TROUBLE, stream_name
@@ -17,42 +17,54 @@ __all__ = ["consume"]
 ATTEMPTS_MAX = 10
 BACKOFF_S = (0.2, 0.5, 1, 2, 5, 10, 30, 60, 120)
 ACK_WAIT_S = 30
-FETCH_MAX = 100
-FETCH_WAIT_S = 5
+PULL_MAX = 100
+PULL_EXPIRES_S = 5.0
+PULL_GRACE_S = 2.0
 RETRY_S = 1.0
 
 
 async def consume(client: Client, inbox: Inbox, *, service: str, producer: str) -> None:
     """Until cancelled: take in what the producer's stream holds, from its first message on."""
+    stream = stream_name(producer)
     while True:
         try:
-            subscription = await client.jetstream().pull_subscribe(
-                subject=f"evt.{producer}.>",
-                durable=service,
-                stream=stream_name(producer),
-                config=ConsumerConfig(
+            await client.jetstream().add_consumer(
+                stream,
+                ConsumerConfig(
                     durable_name=service,
+                    filter_subject=f"evt.{producer}.>",
                     deliver_policy=DeliverPolicy.ALL,
                     ack_policy=AckPolicy.EXPLICIT,
                     ack_wait=ACK_WAIT_S,
                     max_deliver=-1,
-                    max_ack_pending=FETCH_MAX,
+                    max_ack_pending=PULL_MAX,
                 ),
             )
-            while True:
-                await _take_some(subscription, inbox)
+            await _pull(client, inbox, subject=f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{service}")
         except NATS_TROUBLE as error:
             log.debug("consumer waits", producer=producer, error=type(error).__name__)
             await asyncio.sleep(RETRY_S)
 
 
-async def _take_some(subscription: JetStreamContext.PullSubscription, inbox: Inbox) -> None:
+async def _pull(client: Client, inbox: Inbox, *, subject: str) -> None:
+    """Ask for messages and take each as it comes.
+
+    nats-py's `fetch` gathers a batch before it gives the first message back, which can take all of its time-out.
+    """
+    replies = await client.subscribe(client.new_inbox())
+    request = json.dumps({"batch": PULL_MAX, "expires": int(PULL_EXPIRES_S * 1e9)}).encode()
     try:
-        messages = await subscription.fetch(FETCH_MAX, timeout=FETCH_WAIT_S)
-    except NatsTimeoutError:
-        return
-    for message in messages:
-        await _take_one(message, inbox)
+        while True:
+            await client.publish(subject, request, reply=replies.subject)
+            for _ in range(PULL_MAX):
+                message = await replies.next_msg(timeout=PULL_EXPIRES_S + PULL_GRACE_S)
+                if message.headers and "Status" in message.headers:
+                    break
+                await _take_one(message, inbox)
+    finally:
+        # A request that outlives its reader would be served all the same, and its messages wait for ACK_WAIT_S.
+        with suppress(*NATS_TROUBLE):
+            await replies.unsubscribe()
 
 
 async def _take_one(message: Msg, inbox: Inbox) -> None:

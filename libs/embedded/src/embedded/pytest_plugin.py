@@ -1,0 +1,95 @@
+"""Fixtures: real PostgreSQL and NATS, one server of each a run, a database and a stream of its own for each test.
+
+`python -m embedded run -- command` starts the two once for several pytest runs and names them in LICHEN_TEST_….
+"""
+
+import asyncio
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from embedded.nats import EmbeddedNats
+
+if TYPE_CHECKING:
+    from embedded.postgres import DatabaseUrls, EmbeddedPostgres
+
+__all__: list[str] = []
+
+Result = TypeVar("Result")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> "Iterator[EmbeddedPostgres]":
+    """One server for the run."""
+    from embedded.postgres import EmbeddedPostgres  # noqa: PLC0415 - tests without a database need not wait for it
+
+    shared = os.environ.get("LICHEN_TEST_POSTGRES")
+    if shared is not None:
+        directory, port = shared.rsplit(":", 1)
+        yield EmbeddedPostgres.attach(Path(directory), port=int(port))
+        return
+    with tempfile.TemporaryDirectory(prefix="lichen-test-", dir=_temporary()) as directory:
+        Path(directory).chmod(0o755)
+        server = EmbeddedPostgres(Path(directory) / "pg", fast_and_loose=True)
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def nats_server() -> Iterator[EmbeddedNats]:
+    """A server for each module: it starts in a blink, and streams have fixed names."""
+    with tempfile.TemporaryDirectory(prefix="lichen-test-") as directory:
+        server = EmbeddedNats(Path(directory))
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def database_for(postgres_server: "EmbeddedPostgres") -> "Iterator[Callable[[str], DatabaseUrls]]":
+    """Makes a service's database: migrated, empty, dropped after the test.
+
+    The first of a run is migrated; the others are copies of it, which is faster.
+    """
+    made: list[str] = []
+
+    def make(service: str) -> "DatabaseUrls":
+        template = _template(postgres_server, service)
+        name = f"test_{service}_{uuid.uuid4().hex[:12]}"
+        _run(postgres_server.copy_database(service, template=template, name=name))
+        made.append(name)
+        return postgres_server.urls(service, database=name)
+
+    yield make
+    for name in made:
+        _run(postgres_server.drop_database(name))
+
+
+def _template(server: "EmbeddedPostgres", service: str) -> str:
+    from chassis.migrations import head_revision, migrate  # noqa: PLC0415 - only where there is a service
+
+    name = f"template_{service}_{os.getpid()}_{head_revision(service)}"
+    if name not in server.templates:
+        urls = _run(server.create_service_database(service, database=name))
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(migrate, service, urls.owner).result()
+        server.templates.add(name)
+    return name
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of the coroutine; in a thread, as the caller may be inside an event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+def _temporary() -> str | None:
+    # As root, PostgreSQL runs as another user, who must be able to enter the directory.
+    return "/tmp" if os.geteuid() == 0 else None  # noqa: S108 - a directory of ours is made in it

@@ -1,0 +1,74 @@
+"""Two services' databases, a stream, and the plumbing between them: real PostgreSQL, real NATS."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+
+import pytest
+from nats.aio.client import Client
+
+from chassis import locations
+from chassis.database import Database
+from chassis.jetstream import connect, ensure_stream
+from chassis.settings import ServiceSettings
+from embedded.nats import EmbeddedNats
+from embedded.postgres import DatabaseUrls
+
+PLACES = (("secretariat", None), ("unon", "secretariat"), ("unon-gigiri", "unon"), ("escwa", "secretariat"))
+
+
+def settings_for(urls: DatabaseUrls, nats: EmbeddedNats) -> ServiceSettings:
+    return ServiceSettings(
+        env="local",
+        database_url=urls.serving,
+        nats_url=nats.url,
+        nats_monitor_url=nats.monitor_url,
+        issuer="http://127.0.0.1:1/realms/lichen-local",
+        audience="lichen-api-local",
+    )
+
+
+async def with_register(urls: DatabaseUrls) -> Database:
+    database = Database.connect(urls.serving, pool_size=10)
+    async with database.transaction(["secretariat"]) as tx:
+        for code, parent in PLACES:
+            await locations.register(
+                tx,
+                location_id=code,
+                name=code,
+                kind="place",
+                parent_id=parent,
+                country=None,
+                valid_from=date(1945, 10, 24),
+                valid_to=None,
+            )
+    return database
+
+
+@pytest.fixture
+async def producer(database_for: Callable[[str], DatabaseUrls]) -> AsyncIterator[tuple[Database, DatabaseUrls]]:
+    urls = database_for("targets")
+    database = await with_register(urls)
+    yield database, urls
+    await database.close()
+
+
+@pytest.fixture
+async def consumer(database_for: Callable[[str], DatabaseUrls]) -> AsyncIterator[Database]:
+    database = await with_register(database_for("targets"))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def nats(
+    nats_server: EmbeddedNats, producer: tuple[Database, DatabaseUrls]
+) -> AsyncIterator[tuple[Client, ServiceSettings]]:
+    """A connection, and an empty stream of *targets*."""
+    settings = settings_for(producer[1], nats_server)
+    client = await connect(settings, name="test")
+    jetstream = client.jetstream()
+    for name in await jetstream.streams_info():
+        await jetstream.delete_stream(name.config.name)
+    await ensure_stream(client, settings, producer="targets")
+    yield client, settings
+    await client.close()
