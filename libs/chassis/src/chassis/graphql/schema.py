@@ -1,7 +1,7 @@
 """How a subgraph's schema is made: limits and caches built once, bugs masked, refusals typed."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -59,9 +59,17 @@ class GraphQLSchema(strawberry.federation.Schema):
 
 
 def build_schema(
-    *, query: type, mutation: type | None, types: Iterable[type] = (), settings: ServiceSettings | None = None
+    *,
+    query: type,
+    mutation: type | None,
+    types: Iterable[type] = (),
+    scalars: Mapping[object, Any] | None = None,
+    settings: ServiceSettings | None = None,
 ) -> GraphQLSchema:
-    """The schema; `settings` give the limits, and without them (to print the SDL) there are none."""
+    """The schema; `settings` give the limits, and without them (to print the SDL) there are none.
+
+    `scalars` are the service's own, beside Decimal: Python type → definition.
+    """
     extensions: list[Any] = []
     if settings is not None:
         # Built once: a rule class made anew for each request would miss the validation cache every time.
@@ -79,7 +87,7 @@ def build_schema(
         types=list(types),
         extensions=extensions,
         federation_version=FEDERATION_VERSION,
-        config=StrawberryConfig(disable_field_suggestions=True, scalar_map={Decimal: DECIMAL}),
+        config=StrawberryConfig(disable_field_suggestions=True, scalar_map={Decimal: DECIMAL, **(scalars or {})}),
     )
 
 
