@@ -50,7 +50,7 @@ def remote_sources(folder: Path) -> Iterator[str]:
         for part in ("resources", "components", "bases", "crds", "helmCharts"):
             for source in yaml.safe_load(file.read_text()).get(part, []):
                 if not isinstance(source, str) or "://" in source or not (file.parent / source).exists():
-                    yield f"{file.relative_to(ROOT)}: {part} names {source}, which is not a file or folder here"
+                    yield f"{file.relative_to(folder)}: {part} names {source}, which is not a file or folder here"
 
 
 def render(target: Path) -> list[KubernetesObject]:

@@ -22,7 +22,7 @@ from tools.k8s.manifests import (
 )
 from tools.k8s.rendering import MANIFESTS
 
-__all__ = ["KUBERNETES_VERSIONS", "RULES", "own_schemas", "problems_of"]
+__all__ = ["KUBERNETES_VERSIONS", "RULES", "Rule", "own_schemas", "problems_of"]
 
 KUBERNETES_VERSIONS = ("1.34", "1.37")
 """The oldest version that we say we run on, and the newest that we know."""
