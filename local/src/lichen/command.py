@@ -1,0 +1,130 @@
+"""The `lichen` command: the platform on one machine."""
+
+import json
+import signal
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lichen.home import Home
+
+if TYPE_CHECKING:
+    from lichen.platform import Platform
+
+__all__ = ["main"]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a command speaks
+
+
+@app.command()
+def up(*, sample: Annotated[bool, typer.Option(help="Load the sample and play the main job once.")] = True) -> None:
+    """Start the whole platform, play the main job on the sample Secretariat once, stay up until Ctrl-C."""
+    from lichen.platform import Platform, PlatformFailed  # noqa: PLC0415 - keeps --help quick
+
+    home = Home.of_environment()
+    platform = Platform(home=home, say=say)
+    told: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: told.append(number))
+    say(f"Lichen starts in {home.path}")
+    try:
+        platform.start()
+        say(f"The gateway answered after {platform.first_answer_s:.1f} s.")
+        if sample and not home.sample_loaded:
+            _play(platform, home)
+        _tell(platform)
+        platform.watch(until=lambda: bool(told))
+    except PlatformFailed as failure:
+        say(f"\nLichen stops: {failure}")
+        platform.stop()
+        sys.exit(1)
+    say("\nStopping in order.")
+    platform.stop()
+    say("Stopped.")
+
+
+def _play(platform: "Platform", home: Home) -> None:
+    from lichen import mainjob  # noqa: PLC0415 - only at the first start
+    from lichen.personas import Tokens  # noqa: PLC0415 - as above
+    from lichen.platform import PlatformFailed  # noqa: PLC0415 - as above
+
+    say("\nThe main job, on the sample Secretariat:")
+    context = mainjob.Context(gateway=platform.gateway_url, token=Tokens(issuer=platform.issuer_url).of, say=say)
+    try:
+        mainjob.run(context)
+    except mainjob.StepFailed as failure:
+        platform.require_running()
+        message = f"the main job failed: {failure}\nThe sample is half loaded; remove {home.path} to begin anew."
+        raise PlatformFailed(message) from failure
+    home.mark_sample_loaded()
+
+
+def _tell(platform: "Platform") -> None:
+    from lichen.personas import personas  # noqa: PLC0415 - as above
+
+    say(f"\nGateway    {platform.gateway_url}")
+    say(f"Explorer   {platform.gateway_url} in a browser")
+    say(f"Events     .venv/bin/python docs/subscriber/subscribe.py {platform.nats_url} my-system")
+    say("\nPersonas (the password is the user name; a token: .venv/bin/lichen token NAME):")
+    for username, name, groups in personas():
+        say(f"  {username:<18} {name:<40} {', '.join(groups)}")
+    say("\nUp. Ctrl-C stops it.")
+
+
+@app.command()
+def status(*, output: Annotated[str, typer.Option(help="table or json")] = "table") -> None:
+    """Each part: state, port, seconds to ready, memory; and the totals against the budget."""
+    from lichen import status as measured  # noqa: PLC0415 - keeps --help quick
+
+    found = measured.rows(Home.of_environment())
+    if output == "json":
+        say(json.dumps(found, indent=2))
+        return
+    if not found["parts"]:
+        say("Nothing runs. Start it: make run")
+        return
+    say(f"{'part':<12}{'state':<9}{'pid':>8}{'port':>7}{'ready s':>9}{'memory MB':>11}{'RSS MB':>9}")
+    for part in found["parts"]:
+        ready = "" if part["ready_s"] is None else f"{part['ready_s']:.1f}"
+        state = "up" if part["running"] else "down"
+        say(
+            f"{part['part']:<12}{state:<9}{part['pid']:>8}{part['port'] or '':>7}{ready:>9}"
+            f"{part['memory_mb']:>11.0f}{part['resident_mb']:>9.0f}"
+        )
+    budget = found["budget"]
+    say(f"{'total':<45}{found['memory_mb']:>11.0f}{found['resident_mb']:>9.0f}   (budget {budget['memory_mb']} MB)")
+    say("memory: pages that several processes share are counted once (PSS); RSS counts them in each")
+    for title, times, seconds in (
+        ("first start", found["cold"], budget["first_answer_s"]),
+        ("last start", found["last"], budget["start_s"]),
+    ):
+        say(f"{title + ':':<13}the gateway answered after {times['first_answer_s']:.1f} s (budget {seconds} s)")
+
+
+@app.command()
+def token(persona: str) -> None:
+    """An access token of a persona, for five minutes."""
+    from lichen.personas import Tokens  # noqa: PLC0415 - takes most of a second
+
+    issuer = Home.of_environment().read_run().get("issuer")
+    if issuer is None:
+        sys.exit("Nothing runs here. Start it: make run")
+    say(Tokens(issuer=issuer).of(persona))
+
+
+@app.command(name="personas")
+def list_personas() -> None:
+    """Who can sign in locally, and with which groups."""
+    from lichen.personas import personas  # noqa: PLC0415 - keeps --help quick
+
+    for username, name, groups in personas():
+        say(f"{username:<18} {name:<40} {', '.join(groups)}")
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,119 @@
+"""Import the services' libraries once, then fork the four of them (docs/adr/0006).
+
+A service takes four CPU seconds and 127 MB to import by itself; forked, they share both. Migrations run first, each in
+a process of its own that alone knows the owner's address. Standard input gives the parts as JSON; standard output says
+line by line what became of each: {"part": …, "pid": …} and {"part": …, "exit": …}. The end of standard input, SIGTERM
+or SIGINT stops them all.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+import chassis.migrations
+import chassis.service  # noqa: F401 - as above
+from chassis.command import run
+from inventory import main as _inventory  # noqa: F401 - as above
+
+from offsets import main as _offsets
+
+# from reporting import main as _reporting
+from targets import main as _targets  # noqa: F401 - as above
+
+__all__: list[str] = []
+
+PR_SET_PDEATHSIG = 1
+
+
+def say(**what: Any) -> None:
+    print(json.dumps(what), flush=True)  # noqa: T201 - the protocol
+
+
+def child(name: str, command: str, environment: dict[str, str], log: str, parent: int) -> NoReturn:
+    """Become `python -m <name> <command>` with this environment and log. Never returns."""
+    code = 1
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit(1)
+        os.setpgid(0, 0)
+        log_file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for stream, target in ((0, nothing), (1, log_file), (2, log_file)):
+            os.dup2(target, stream)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv = [name, command]
+        run(name)
+        code = 0
+    except SystemExit as leaving:
+        if isinstance(leaving.code, str):
+            print(leaving.code, file=sys.stderr)  # noqa: T201 - as python does
+        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except BaseException:  # noqa: BLE001 - the outermost edge of the child
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def spawn(name: str, command: str, environment: dict[str, str], log: str) -> int:
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        child(name, command, environment, log, parent)
+    return pid
+
+
+def migrate(parts: dict[str, Any]) -> bool:
+    """Migrate every part that has an owner's address; whether all came through."""
+    running = {}
+    for name, part in parts.items():
+        if owner := part.get("migration_url"):
+            environment = part["environment"] | {"LICHEN_MIGRATION_URL": owner}
+            running[spawn(name, "migrate", environment, part["log"])] = name
+    well = True
+    while running:
+        pid, status = os.wait()
+        if (code := os.waitstatus_to_exitcode(status)) != 0:
+            say(part=running[pid], exit=code, during="migration")
+            well = False
+        del running[pid]
+    return well
+
+
+def main() -> None:
+    parts: dict[str, Any] = json.loads(sys.stdin.readline())
+    gc.collect()
+    gc.freeze()
+    say(ready=True)
+    if not migrate(parts):
+        sys.exit(1)
+    running = {spawn(name, "serve", part["environment"], part["log"]): name for name, part in parts.items()}
+
+    def stop(*_: object) -> None:
+        for pid in running:
+            os.kill(pid, signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    for pid, name in running.items():
+        say(part=name, pid=pid)
+    while running:
+        try:
+            pid, status = os.wait()
+        except InterruptedError:
+            continue
+        say(part=running.pop(pid), exit=os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    main()
