@@ -1,6 +1,6 @@
 """Units are refused or converted, exactly."""
 
-from decimal import ROUND_UP, Decimal, localcontext
+from decimal import ROUND_UP, Decimal, getcontext, localcontext
 from fractions import Fraction
 
 import pytest
@@ -130,7 +130,9 @@ def test_a_detour_over_a_third_unit_changes_nothing(value: Decimal, unit: Unit, 
 def test_a_conversion_does_not_depend_on_the_context_of_its_caller() -> None:
     with localcontext(prec=3, rounding=ROUND_UP):
         litres = Quantity(Decimal(100), Unit.US_GALLON).to(Unit.LITRE).value
+        digits_after = getcontext().prec
 
+    assert digits_after == 3
     assert litres == Decimal("378.5411784")
 
 

@@ -15,6 +15,7 @@ HEADER = (
     "id,release,category,key,place,valid_from,valid_to,unit,gases_stated_in,co2,ch4,n2o,co2e,biogenic_co2,gwp_set,"
     "published_as,publisher,document,table,year,licence,status"
 )
+COUNTRIES = ("KEN", "LBN", "SOM", "SSD", "ITA", "CHE", "AUT", "ETH", "CHL", "THA", "COD", "CAF", "MLI", "CYP")
 NEW_YORK = Place(country="USA", grid="US-NYCW")
 YEAR = Period(start=date(2024, 1, 1), end=date(2025, 1, 1))
 
@@ -142,9 +143,7 @@ def test_the_shipped_catalogue_is_small_cited_and_without_doubles() -> None:
         assert factor.status in {"published", "life_cycle", "proxy"}, factor.id
 
 
-@pytest.mark.parametrize(
-    "country", ["KEN", "LBN", "SOM", "SSD", "ITA", "CHE", "AUT", "ETH", "CHL", "THA", "COD", "CYP"]
-)
+@pytest.mark.parametrize("country", COUNTRIES)
 def test_the_shipped_catalogue_knows_the_grids_of_the_duty_stations(country: str) -> None:
     choice = emission_factors().choose(
         category=Category.GRID_ELECTRICITY,

@@ -20,7 +20,7 @@ from inventory.domain.errors import (
 )
 from inventory.domain.inventory import Denominators, Inventory, Line, State, Step, indicators, total
 from inventory.domain.quantification import quantify
-from quantities import GwpSet, Quantity, Unit
+from quantities import GwpSet, Quantity
 
 NOON = datetime(2025, 2, 1, 12, tzinfo=UTC)
 
@@ -91,7 +91,7 @@ def test_what_may_not_be_done_to_an_inventory_is_refused(
         act(inventory)
 
     assert type(caught.value) is refusal
-    assert "unon 2024, version 1" in (caught.value.subject, caught.value.message) or caught.value.subject
+    assert caught.value.subject == "unon 2024, version 1"
 
 
 def test_who_submitted_an_earlier_round_may_not_approve_either() -> None:
@@ -163,12 +163,13 @@ def test_indicators_count_use_even_where_no_emission_counts() -> None:
         by=Denominators(floor_area_m2=Decimal(3000), personnel=Decimal(100)),
     )
 
-    assert (found.electricity_kwh, found.generator_fuel_litres, found.waste_kg) == (150000, 1000, 10500)
-    assert (found.electricity_kwh_per_m2, found.electricity_kwh_per_person, found.waste_kg_per_person) == (
-        50,
-        1500,
-        105,
-    )
+    assert found.electricity_kwh == 150_000
+    assert found.generator_fuel_litres == 1_000
+    assert found.waste_kg == 10_500
+    assert found.water_m3 is None
+    assert found.electricity_kwh_per_m2 == 50
+    assert found.electricity_kwh_per_person == 1_500
+    assert found.waste_kg_per_person == 105
     assert found.co2e_kg_per_person == total(LINES).co2e_kg / 100
     assert found.facilities_co2e_kg_per_m2 == (total(LINES).co2e_kg - Decimal("11.76")) / 3000
 
@@ -195,7 +196,8 @@ def test_a_measured_0_is_a_figure() -> None:
 
     found = indicators(amounts_of(zero), totals=total(zero), by=Denominators(floor_area_m2=Decimal(10), personnel=None))
 
-    assert (found.electricity_kwh, found.electricity_kwh_per_m2) == (0, 0)
+    assert found.electricity_kwh == 0
+    assert found.electricity_kwh_per_m2 == 0
 
 
 def test_steps_are_not_changed_by_a_later_step() -> None:
@@ -208,4 +210,3 @@ def test_steps_are_not_changed_by_a_later_step() -> None:
         state=State.SUBMITTED,
         steps=(Step(action=submitted.steps[0].action, by="ann", at=NOON, reasons=None),),
     )
-    assert Unit.KILOWATT_HOUR == "kWh"

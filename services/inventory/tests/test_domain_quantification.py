@@ -15,6 +15,10 @@ from inventory.domain.quantification import Coefficient, quantify, resolve_coeff
 from quantities import GasNotInGwpSet, GwpSet, Quantity, Unit, UnitsNotConvertible
 
 AR4, AR5 = GwpSet.named("AR4"), GwpSet.named("AR5")
+HEADER = (
+    "id,release,category,key,place,valid_from,valid_to,unit,gases_stated_in,co2,ch4,n2o,co2e,biogenic_co2,gwp_set,"
+    "published_as,publisher,document,table,year,licence,status"
+)
 NAIROBI = Place(country="KEN", grid=None)
 YEAR = Period(start=date(2024, 1, 1), end=date(2025, 1, 1))
 amounts = st.decimals(allow_nan=False, allow_infinity=False, min_value=0, max_value=10**9, places=4)
@@ -60,10 +64,8 @@ def a_coefficient(
 def a_catalogue(*, gases: str, co2e: str, gwp_set: str) -> Catalogue:
     return parse_catalogue(
         [
-            "id,release,category,key,place,valid_from,valid_to,unit,gases_stated_in,co2,ch4,n2o,co2e,biogenic_co2,"
-            "gwp_set,published_as,publisher,document,table,year,licence,status",
-            f"f,r,vehicle_fuel,diesel,default,2024-01-01,2025-01-01,litre,{gases},{co2e},,{gwp_set},"
-            "x,P,D,T,2024,L,published",
+            HEADER,
+            f"f,r,vehicle_fuel,diesel,default,2024-01-01,2025-01-01,litre,{gases},{co2e},,{gwp_set},x,P,D,T,2024,L,published",
         ]
     )
 

@@ -52,7 +52,12 @@ def test_a_workbook_is_read_with_the_row_numbers_that_people_see() -> None:
 
     assert [row.row for row in rows if any(cell is not None for _, cell in row.cells)] == [4, 6]
     assert rows[0].sheet == "Data"
-    assert dict(rows[0].cells) == {"site": "unon", "start": date(2024, 1, 31), "amount": Decimal("0.3"), "note": None}
+    assert {name: cell for name, cell in rows[0].cells if name} == {
+        "site": "unon",
+        "start": date(2024, 1, 31),
+        "amount": Decimal("0.3"),
+        "note": None,
+    }
     assert dict(rows[2].cells)["amount"] == Decimal(2024)
 
 
@@ -82,6 +87,30 @@ def test_a_cell_beyond_the_headers_is_kept_for_the_reader_to_refuse() -> None:
     assert row.cells == (("site", "unon"), ("amount", "1"), ("", "stray"))
 
 
+def test_the_digits_that_only_the_binary_form_has_are_not_read() -> None:
+    content = with_part(
+        a_workbook(a_data_sheet), SHEET, lambda data: data.replace(b"<v>0.3<", b"<v>0.30000000000000004<")
+    )
+
+    assert dict(read_spreadsheet(content)[0].cells)["amount"] == Decimal("0.3")
+
+
+def test_a_cell_far_out_is_refused_before_memory_is_reserved_for_all_before_it() -> None:
+    content = with_part(a_workbook(a_data_sheet), SHEET, lambda data: data.replace(b'"D6"', b'"XFD6"'))
+
+    with pytest.raises(SheetTooLarge) as caught:
+        read_spreadsheet(content, limits=SMALL)
+
+    assert caught.value.found == "a cell in column XFD"
+
+
+def test_an_old_or_locked_workbook_is_refused_by_what_it_is() -> None:
+    with pytest.raises(BadWorkbook) as caught:
+        read_spreadsheet(b"\xd0\xcf\x11\xe0" + b"\0" * 600)
+
+    assert caught.value.found == "it is an old XLS file or has a password"
+
+
 @pytest.mark.parametrize(
     ("content", "refusal"),
     [
@@ -89,6 +118,7 @@ def test_a_cell_beyond_the_headers_is_kept_for_the_reader_to_refuse() -> None:
         (b"\xd0\xcf\x11\xe0" + b"\0" * 600, BadWorkbook),
         (b"PK\x03\x04 and then nothing", BadWorkbook),
         (a_workbook(a_data_sheet)[:-200], BadWorkbook),
+        (b"site,note\nunon,\0\n", BadWorkbook),
         (b"\x89PNG\r\n\x1a\n\0\0", BadWorkbook),
         (b'site,note\nunon,"never closed\n', BadWorkbook),
         (b"site,note\n" + b"\xff\xfe\xfd\n", BadWorkbook),

@@ -184,6 +184,7 @@ def test_every_kind_of_activity_can_be_recorded(row: RawRow, key: str, amount: s
         (a_row(FLIGHT, passengers="1.5"), "passengers", ProblemCode.NOT_A_NUMBER),
         (a_row(FLIGHT, passengers="0"), "passengers", ProblemCode.NEGATIVE_AMOUNT),
         (a_row(start="03/04/2024"), "start", ProblemCode.NOT_A_DATE),
+        (a_row(start="20240401"), "start", ProblemCode.NOT_A_DATE),
         (a_row(start="2024-02-30"), "start", ProblemCode.NOT_A_DATE),
         (a_row(start=Decimal(45292)), "start", ProblemCode.NOT_A_DATE),
         (a_row(FLIGHT, return_="maybe"), "return", ProblemCode.NOT_YES_OR_NO),
@@ -263,10 +264,10 @@ def test_a_duplicate_row_names_the_other_row() -> None:
 
 
 @pytest.mark.parametrize(
-    "difference", [{"note": "second meter"}, {"amount": "1001"}, {"unit": "MWh"}, {"start": "2024-01-02"}]
+    ("column", "cell"), [("note", "second meter"), ("amount", "1001"), ("unit", "MWh"), ("start", "2024-01-02")]
 )
-def test_rows_that_differ_in_anything_that_counts_are_no_duplicates(difference: dict[str, Cell]) -> None:
-    assert problems_of(a_row(row=2), a_row(row=3, **difference)) == ()
+def test_rows_that_differ_in_anything_that_counts_are_no_duplicates(column: str, cell: str) -> None:
+    assert problems_of(a_row(row=2), a_row({**ELECTRICITY, column: cell}, row=3)) == ()
 
 
 def test_a_city_code_is_answered_with_its_airports() -> None:

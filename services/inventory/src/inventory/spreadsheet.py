@@ -95,7 +95,7 @@ def _csv_rows(content: bytes, *, limits: Limits) -> Iterator[RawRow]:
             records.append([cell or None for cell in record])
     except csv.Error as error:
         raise _bad_workbook(f"as CSV it breaks off in row {len(records) + 1}") from error
-    yield from _rows("csv", records, first_row=1, limits=limits)
+    yield from _rows("csv", records, limits=limits)
 
 
 def _xlsx_rows(content: bytes, *, limits: Limits) -> Iterator[RawRow]:
@@ -103,16 +103,10 @@ def _xlsx_rows(content: bytes, *, limits: Limits) -> Iterator[RawRow]:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(_repacked(content, limits=limits)))
         for name in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(name)
-            if sheet.start is not None:
-                records = [[_cell(value) for value in record] for record in sheet.iter_rows()]
-                yield from _rows(name, records, first_row=_first_row(sheet.start, sheet.height, records), limits=limits)
+            records = [[_cell(value) for value in record] for record in sheet.to_python(skip_empty_area=False)]
+            yield from _rows(name, records, limits=limits)
     except CalamineError as error:
         raise _bad_workbook("it is no XLSX workbook, or a damaged one") from error
-
-
-def _first_row(start: tuple[int, int], height: int, records: list[list[Cell]]) -> int:
-    """Row number of the first record, whether or not the reader gave the empty rows above it."""
-    return start[0] + 1 if len(records) == height else 1
 
 
 def _repacked(content: bytes, *, limits: Limits) -> bytes:
@@ -157,9 +151,9 @@ def _check_cells(name: str, data: bytes, *, limits: Limits) -> None:
             raise _too_large(name, f"a cell in column {letters[:20].decode()}", f"at most {limits.columns} columns")
 
 
-def _rows(sheet: str, records: Iterable[list[Cell]], *, first_row: int, limits: Limits) -> Iterator[RawRow]:
+def _rows(sheet: str, records: Iterable[list[Cell]], *, limits: Limits) -> Iterator[RawRow]:
     headers: list[str] | None = None
-    for number, record in enumerate(records, start=first_row):
+    for number, record in enumerate(records, start=1):
         if len(record) > limits.columns and not is_blank(record[limits.columns :]):
             raise _too_large(sheet, f"more than {limits.columns} columns", f"at most {limits.columns}")
         if headers is None:
