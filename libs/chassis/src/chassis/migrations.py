@@ -87,6 +87,7 @@ def common_tables_1(op: Executes, service: str) -> None:
     grant(op, service, "SELECT, INSERT", "location_closure", "publication", "inbox", "idempotency")
     grant(op, service, "SELECT, INSERT", "outbox", "dead_letter")
     op.execute(f"GRANT UPDATE (sent_at) ON outbox TO {service}_serving")
+    op.execute(f"GRANT UPDATE (result_id) ON idempotency TO {service}_serving")
     op.execute(f"GRANT UPDATE (replayed_at) ON dead_letter TO {service}_serving")
 
 

@@ -6,6 +6,7 @@ from quantities.refusal import Refusal
 
 __all__ = [
     "BadCursor",
+    "IdempotencyKeyMalformed",
     "IdempotencyKeyReused",
     "NotFound",
     "NotPermitted",
@@ -69,6 +70,20 @@ class NotPermitted(Refusal):
             found=f"no role of yours with {capability} there",
             expected=f"a role with {capability} at {location_id} or above it",
             message=f"Your roles do not include {capability} at {location_id}.",
+        )
+
+
+class IdempotencyKeyMalformed(Refusal):
+    """The key is empty or too long."""
+
+    code: ClassVar[str] = "IDEMPOTENCY_KEY_MALFORMED"
+
+    def __init__(self, *, length: int, longest: int) -> None:
+        super().__init__(
+            subject="idempotency key",
+            found=f"{length} characters",
+            expected=f"1 to {longest} characters",
+            message=f"An idempotency key has 1 to {longest} characters; this one has {length}.",
         )
 
 

@@ -20,13 +20,16 @@ from chassis.database import Database
 from chassis.graphql.types import Refusal
 from chassis.identity import Identity
 from chassis.locations import places
-from chassis.refusals import IdempotencyKeyReused, NotSignedIn, TokenNoLongerActive
+from chassis.refusals import IdempotencyKeyMalformed, IdempotencyKeyReused, NotSignedIn, TokenNoLongerActive
 from chassis.refusals import Refusal as RefusalError
 from chassis.tables import idempotency
 from chassis.telemetry import log, span
 from contracts.access import INTROSPECTED, Capability
 
 __all__ = ["Info", "Once", "RequestContext"]
+
+IDEMPOTENCY_KEY_MAX = 255
+"""Characters."""
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -103,15 +106,19 @@ class RequestContext:
         """Carry out a use case in one transaction that reaches only where the caller holds the capability.
 
         Answers with a refusal, in order: NotSignedIn; TokenNoLongerActive (capabilities that approve, publish or spend
-        ask the issuer first); IdempotencyKeyReused; then the use case's own.
+        ask the issuer first); IdempotencyKeyMalformed; IdempotencyKeyReused; then the use case's own.
         """
         try:
             with span(f"use case {capability}"):
                 principal = await self._principal_for(capability)
                 async with self.database.transaction(access.roots(principal, capability)) as tx:
                     if once is None:
-                        return to(await use_case(tx, principal, datetime.now(UTC)))
-                    return to(await _once(tx, principal, use_case, once))
+                        decided = await use_case(tx, principal, datetime.now(UTC))
+                    else:
+                        decided = await _once(tx, principal, use_case, once)
+            # What an earlier mutation of the same request loaded may be true no longer.
+            self._loaders.clear()
+            return to(decided)
         except RefusalError as refusal:
             log.info("refused", code=refusal.code, capability=capability, principal=self.principal.name)
             return refused(refusal)
@@ -133,6 +140,8 @@ async def _once(
     use_case: Callable[[AsyncConnection, Principal, datetime], Awaitable[Decided]],
     once: Once[Decided],
 ) -> Decided:
+    if not 1 <= len(once.key) <= IDEMPOTENCY_KEY_MAX:
+        raise IdempotencyKeyMalformed(length=len(once.key), longest=IDEMPOTENCY_KEY_MAX)
     now = datetime.now(UTC)
     request_hash = sha256(
         orjson.dumps(once.request, default=str, option=orjson.OPT_SORT_KEYS) + type(once.request).__name__.encode()

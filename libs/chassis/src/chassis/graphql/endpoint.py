@@ -3,6 +3,7 @@
 The stock router costs more than the reads behind it (about 0.45 ms a request, measured); this one does one thing.
 """
 
+import re
 from typing import Any
 
 import orjson
@@ -19,6 +20,9 @@ from chassis.settings import ServiceSettings
 from chassis.telemetry import span
 
 __all__ = ["GraphQLEndpoint"]
+
+_NUL = re.compile(rb"\\u(0000|\{0+\})")
+"""U+0000 as JSON and GraphQL escape it; unescaped, neither takes it."""
 
 
 class RequestRefused(Exception):
@@ -73,7 +77,11 @@ class GraphQLEndpoint:
             return response_of(result)
 
     async def _read(self, request: Request) -> tuple[str, dict[str, Any] | None, str | None]:
-        """Refuses, in order: METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, BAD_JSON, BAD_REQUEST."""
+        """The query, its variables and the operation's name.
+
+        Refuses, in order: METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, BAD_CHARACTER, BAD_JSON,
+        BAD_REQUEST.
+        """
         if request.method != "POST":
             raise RequestRefused(405, "METHOD_NOT_ALLOWED", "GraphQL is asked by POST.")
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -85,6 +93,9 @@ class GraphQLEndpoint:
                 raise RequestRefused(
                     413, "BODY_TOO_LARGE", f"A request may have {self._body_limit_bytes} bytes at most."
                 )
+        if _NUL.search(body):
+            # PostgreSQL has no text with it: anywhere further in it would look like a bug of ours.
+            raise RequestRefused(400, "BAD_CHARACTER", "The character U+0000 is not accepted.")
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
