@@ -10,17 +10,17 @@ __all__ = ["SCALARS", "SerialNumber"]
 
 SerialNumber = NewType("SerialNumber", int)
 
-_DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
+_DIGITS_MAX = 19
+_DIGITS = re.compile(rf"-?[0-9]{{1,{_DIGITS_MAX}}}", re.ASCII)
 
 
 def _serial_number(value: object) -> SerialNumber:
-    """Refuses: ValueError for what is neither a whole number nor a string of digits."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return SerialNumber(value)
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
-        return SerialNumber(int(value))
-    message = "a SerialNumber is a whole number, or a string of at most 19 digits"
-    raise ValueError(message)
+    """Refuses: ValueError for what is no whole number of at most 19 digits, as a number or as a string."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not _DIGITS.fullmatch(text):
+        message = f"a SerialNumber is a whole number of at most {_DIGITS_MAX} digits, or a string of them"
+        raise ValueError(message)
+    return SerialNumber(int(text))
 
 
 SCALARS: Mapping[object, Any] = {

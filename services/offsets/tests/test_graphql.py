@@ -1,0 +1,466 @@
+"""The subgraph as callers meet it: the main job, each refusal, who sees what."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from chassis.access import ANONYMOUS, Principal
+from chassis.service import create_application
+from contracts.access import Role
+from offsets.main import SERVICE
+
+if TYPE_CHECKING:
+    from services.offsets.tests.conftest import Desk, Offsets
+
+People = Callable[..., Principal]
+
+AT_LOCATION = """query($id: ID!) { _entities(representations: [{__typename: "Location", id: $id}]) { ... on Location {
+    offsetPosition(year: 2024) {
+        year need { value unit } retired { value unit } remaining { value unit } inventoryVersion
+        basis { inventoryId total { value unit } }
+        statement { number status coverage { value unit } supersedes { number } } }
+    creditRetirements(first: 10, year: 2024) { edges { node {
+        registry project vintage serialFirst serialLast amount { value } retiredBy batch { id } } } }
+    creditBatches(first: 10) { edges { node { id free { value } purchase { state } } } }
+    purchases(first: 10) { edges { node { id state batch { id } } } } } } }"""
+NOTHING: dict[str, Any] = {
+    "offsetPosition": None,
+    "creditRetirements": {"edges": []},
+    "creditBatches": {"edges": []},
+    "purchases": {"edges": []},
+}
+
+
+async def at_location(offsets: "Offsets", principal: Principal, location_id: str = "unon") -> dict[str, Any]:
+    answer = await offsets.ask(principal, AT_LOCATION, id=location_id)
+    assert "errors" not in answer, answer["errors"]
+    found: dict[str, Any] = answer["data"]["_entities"][0]
+    return found
+
+
+async def test_credits_go_from_need_to_statement(offsets: "Offsets", desk: "Desk", people: People) -> None:
+    await offsets.inventory_is_final(total_kg="99500")
+    purchase = await desk.request()
+    approved = await desk.approve(purchase["id"])
+    batch = await desk.deliver(purchase["id"])
+    retired = await desk.retire(batch["id"], tonnes=40)
+
+    assert (purchase["state"], approved["state"]) == ("requested", "approved")
+    assert batch["free"] == {"value": "100", "unit": "tCO2e"}
+    assert batch["price"] == {"value": "425.00", "unit": "USD"}
+    assert (retired["serialFirst"], retired["serialLast"]) == ("3000000001", "3000000040")
+    found = await at_location(offsets, people("unon-technical"))
+    assert found["offsetPosition"] == {
+        "year": 2024,
+        "need": {"value": "100", "unit": "tCO2e"},
+        "retired": {"value": "40", "unit": "tCO2e"},
+        "remaining": {"value": "60", "unit": "tCO2e"},
+        "inventoryVersion": 1,
+        "basis": {"inventoryId": "unon-2024-v1", "total": {"value": "99500", "unit": "kgCO2e"}},
+        "statement": {
+            "number": 1,
+            "status": "partial",
+            "coverage": {"value": "40", "unit": "percent"},
+            "supersedes": None,
+        },
+    }
+    assert found["creditBatches"]["edges"] == [
+        {"node": {"id": batch["id"], "free": {"value": "60"}, "purchase": {"state": "delivered"}}}
+    ]
+    assert found["creditRetirements"]["edges"][0]["node"]["retiredBy"] == "certifying"
+    assert found["purchases"]["edges"] == [
+        {"node": {"id": purchase["id"], "state": "delivered", "batch": {"id": batch["id"]}}}
+    ]
+
+
+async def test_every_step_is_said_to_the_world(offsets: "Offsets", desk: "Desk") -> None:
+    await offsets.inventory_is_final()
+    await desk.retire(await desk.batch(), tonnes=100)
+
+    events = await offsets.events()
+
+    assert [fact for fact, _ in events] == [
+        "purchase_requested",
+        "purchase_approved",
+        "credits_purchased",
+        "credits_retired",
+        "neutrality_statement_issued",
+    ]
+    said = dict(events)
+    assert said["purchase_requested"]["amount"] == {"value": "100", "unit": "tCO2e"}
+    assert (said["purchase_requested"]["requested_by"], said["purchase_approved"]["approved_by"]) == (
+        "unon-chair",
+        "approver",
+    )
+    assert (said["credits_purchased"]["serial_first"], said["credits_purchased"]["serial_last"]) == (
+        3_000_000_001,
+        3_000_000_100,
+    )
+    assert said["credits_purchased"]["price"] == {"value": "425.00", "unit": "USD"}
+    assert said["credits_retired"]["batch_id"] == said["credits_purchased"]["batch_id"]
+    assert (said["neutrality_statement_issued"]["status"], said["neutrality_statement_issued"]["coverage"]) == (
+        "neutral",
+        {"value": "100", "unit": "percent"},
+    )
+
+
+async def test_a_purchase_can_be_refused_with_a_reason(desk: "Desk", offsets: "Offsets") -> None:
+    purchase = (await desk.request())["id"]
+
+    refused = await desk.refuse(purchase, reason=" over budget ")
+
+    assert refused["state"] == "refused"
+    assert refused["steps"] == [{"action": "refused", "by": "approver", "reason": "over budget"}]
+    assert (await desk.approve(purchase))["code"] == "WRONG_STATE"
+    assert [fact for fact, _ in await offsets.events()] == ["purchase_requested"]
+
+
+# Duties on the record, whatever roles one person holds.
+
+
+async def test_who_requested_a_purchase_does_none_of_the_later_steps(
+    offsets: "Offsets", desk: "Desk", people: People
+) -> None:
+    await offsets.inventory_is_final()
+    everything = people("unon-chair", Role.APPROVER, Role.PROCUREMENT, Role.CERTIFYING)
+    purchase = (await desk.request(everything))["id"]
+
+    codes = [(await desk.approve(purchase, everything))["code"], (await desk.refuse(purchase, everything))["code"]]
+    await desk.approve(purchase)
+    codes.append((await desk.deliver(purchase, everything))["code"])
+    batch = (await desk.deliver(purchase))["id"]
+    codes.append((await desk.retire(batch, everything))["code"])
+
+    assert codes == [
+        "REQUESTER_MAY_NOT_APPROVE",
+        "REQUESTER_MAY_NOT_APPROVE",
+        "REQUESTER_MAY_NOT_DELIVER",
+        "REQUESTER_MAY_NOT_RETIRE",
+    ]
+
+
+async def test_who_approved_a_purchase_does_not_record_its_delivery(desk: "Desk", people: People) -> None:
+    both = people("approver", Role.PROCUREMENT)
+    purchase = (await desk.request())["id"]
+    await desk.approve(purchase, both)
+
+    assert (await desk.deliver(purchase, both))["code"] == "APPROVER_MAY_NOT_DELIVER"
+
+
+# Rights.
+
+
+NOT_SEEN = ["NOT_FOUND"] * 3
+"""Approve, refuse, deliver: a purchase is seen only where one may take the step."""
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("coordinator", [None, *NOT_SEEN, "NOT_PERMITTED"]),
+        ("unon-chair", [None, *NOT_SEEN, "NOT_PERMITTED"]),
+        ("unon-technical", ["NOT_PERMITTED", *NOT_SEEN, "NOT_PERMITTED"]),
+        ("escwa-chair", ["NOT_FOUND", *NOT_SEEN, "NOT_FOUND"]),
+        ("procurement", ["NOT_PERMITTED", "NOT_FOUND", "NOT_FOUND", None, "NOT_PERMITTED"]),
+        ("approver", ["NOT_PERMITTED", None, None, "NOT_FOUND", "NOT_PERMITTED"]),
+        ("certifying", ["NOT_PERMITTED", *NOT_SEEN, None]),
+        ("unon-certifying", ["NOT_PERMITTED", *NOT_SEEN, None]),
+        ("auditor", ["NOT_PERMITTED", *NOT_SEEN, "NOT_PERMITTED"]),
+        ("outside", ["NOT_FOUND", *NOT_SEEN, "NOT_FOUND"]),
+        ("anonymous", ["NOT_SIGNED_IN"] * 5),
+    ],
+)
+async def test_each_role_takes_its_own_steps_only(
+    offsets: "Offsets", desk: "Desk", people: People, name: str, codes: list[str | None]
+) -> None:
+    await offsets.inventory_is_final()
+    requested = [(await desk.request())["id"] for _ in range(2)]
+    approved = await desk.approved()
+    batch = await desk.batch(first=1)
+    who = ANONYMOUS if name == "anonymous" else people(name)
+
+    answers = [
+        await desk.request(who),
+        await desk.approve(requested[0], who),
+        await desk.refuse(requested[1], who),
+        await desk.deliver(approved, who),
+        await desk.retire(batch, who),
+    ]
+
+    assert [answer.get("code") for answer in answers] == codes
+
+
+async def test_a_right_at_one_place_does_not_reach_credits_of_another(
+    offsets: "Offsets", desk: "Desk", people: People
+) -> None:
+    await offsets.inventory_is_final()
+    foreign = await desk.batch(location_id="escwa", first=1)
+
+    elsewhere = await desk.retire(foreign)
+    unseen = await desk.retire(foreign, people("unon-certifying"))
+    invented = await desk.retire("no-such-batch", people("unon-certifying"))
+
+    assert elsewhere["code"] == "BATCH_OF_ANOTHER_LOCATION"
+    assert (unseen["code"], invented["code"]) == ("NOT_FOUND", "NOT_FOUND")
+    assert unseen["message"].replace(foreign, "…") == invented["message"].replace("no-such-batch", "…")
+
+
+async def test_credits_bought_above_are_retired_below_and_not_the_other_way(
+    offsets: "Offsets", desk: "Desk", people: People
+) -> None:
+    for place in ("unon", "unon-gigiri"):
+        await offsets.inventory_is_final(place)
+    bought_above = await desk.batch()
+    purchase = await desk.approved(people("unon-chair"), locationId="unon-gigiri")
+    bought_below = (await desk.deliver(purchase, serialFirst=1, serialLast=100))["id"]
+
+    down = await desk.retire(bought_above, locationId="unon-gigiri")
+    up = await desk.retire(bought_below, locationId="unon")
+
+    assert (down["__typename"], up.get("code")) == ("Retirement", "BATCH_OF_ANOTHER_LOCATION")
+    assert [row["location_id"] for row in await offsets.rows("neutrality_statement")] == ["unon-gigiri"]
+
+
+async def test_nothing_is_retired_without_a_final_inventory(offsets: "Offsets", desk: "Desk") -> None:
+    batch = await desk.batch()
+    await offsets.inventory_is_final("escwa")
+
+    before = await desk.retire(batch)
+    await offsets.inventory_is_final()
+    other_year = await desk.retire(batch, year=2023)
+
+    assert (before["code"], other_year["code"]) == ("INVENTORY_NOT_FINAL", "INVENTORY_NOT_FINAL")
+    assert await offsets.rows("retirement") == []
+
+
+async def test_another_location_and_the_public_see_nothing(offsets: "Offsets", desk: "Desk", people: People) -> None:
+    await offsets.inventory_is_final()
+    batch = await desk.batch()
+    retired = (await desk.retire(batch))["id"]
+    (purchase,) = await offsets.rows("purchase")
+    (statement,) = await offsets.rows("neutrality_statement")
+    by_id = """query($purchase: ID!, $batch: ID!, $others: [_Any!]!) {
+        purchase(id: $purchase) { id } creditBatch(id: $batch) { id }
+        _entities(representations: $others) { __typename } }"""
+    others = [
+        {"__typename": "Purchase", "id": purchase["id"]},
+        {"__typename": "CreditBatch", "id": batch},
+        {"__typename": "Retirement", "id": retired},
+        {"__typename": "NeutralityStatement", "id": statement["id"]},
+    ]
+
+    for principal in (people("escwa-chair"), people("outside"), ANONYMOUS):
+        answer = await offsets.ask(principal, by_id, purchase=purchase["id"], batch=batch, others=others)
+
+        assert await at_location(offsets, principal) == NOTHING
+        assert answer == {"data": {"purchase": None, "creditBatch": None, "_entities": [None] * 4}}
+    seen = await offsets.ask(people("auditor"), by_id, purchase=purchase["id"], batch=batch, others=others)
+    assert [found["__typename"] for found in seen["data"]["_entities"]] == [each["__typename"] for each in others]
+
+
+async def test_what_is_published_shows_retirements_and_statement_to_all_and_no_purchase(
+    offsets: "Offsets", desk: "Desk"
+) -> None:
+    await offsets.inventory_is_final()
+    await desk.retire(await desk.batch())
+    await offsets.is_published()
+
+    found = await at_location(offsets, ANONYMOUS)
+
+    assert found["offsetPosition"]["statement"]["number"] == 1
+    assert found["offsetPosition"]["retired"] == {"value": "10", "unit": "tCO2e"}
+    assert found["creditRetirements"]["edges"] == [
+        {
+            "node": {
+                "registry": "CDM",
+                "project": "5342",
+                "vintage": 2022,
+                "serialFirst": "3000000001",
+                "serialLast": "3000000010",
+                "amount": {"value": "10"},
+                "retiredBy": None,
+                "batch": None,
+            }
+        }
+    ]
+    assert (found["creditBatches"], found["purchases"]) == ({"edges": []}, {"edges": []})
+
+
+async def test_a_restatement_is_public_only_once_it_is_published(
+    offsets: "Offsets", desk: "Desk", people: People
+) -> None:
+    await offsets.inventory_is_final(total_kg="10000")
+    await desk.retire(await desk.batch())
+    await offsets.is_published()
+    await offsets.inventory_is_final(total_kg="40000", version=2)
+
+    public = await at_location(offsets, ANONYMOUS)
+    ours = await at_location(offsets, people("unon-technical"))
+    await offsets.is_published(version=2)
+    later = await at_location(offsets, ANONYMOUS)
+
+    assert public["offsetPosition"]["statement"]["status"] == "neutral"
+    assert public["offsetPosition"]["inventoryVersion"] == 1
+    assert ours["offsetPosition"]["statement"] == {
+        "number": 2,
+        "status": "partial",
+        "coverage": {"value": "25", "unit": "percent"},
+        "supersedes": {"number": 1},
+    }
+    assert later["offsetPosition"]["statement"]["status"] == "partial"
+
+
+# The same request again.
+
+
+async def test_each_mutation_under_the_same_key_is_carried_out_once(offsets: "Offsets", desk: "Desk") -> None:
+    await offsets.inventory_is_final()
+    requested = [await desk.request(idempotencyKey="one") for _ in range(2)]
+    purchase = requested[0]["id"]
+    approved = [await desk.approve(purchase, idempotencyKey="two") for _ in range(2)]
+    delivered = [await desk.deliver(purchase, idempotencyKey="three") for _ in range(2)]
+    retired = [await desk.retire(delivered[0]["id"], idempotencyKey="four") for _ in range(2)]
+    refused_twice = [
+        await desk.refuse((await desk.request(idempotencyKey="five"))["id"], idempotencyKey="six") for _ in range(2)
+    ]
+
+    for first, again in (requested, approved, delivered, retired, refused_twice):
+        assert first == again
+        assert first["__typename"] != "Refusal"
+    assert [
+        len(await offsets.rows(table)) for table in ("purchase", "purchase_step", "credit_batch", "retirement")
+    ] == [
+        2,
+        3,
+        1,
+        1,
+    ]
+    assert len(await offsets.events()) == 6
+
+
+async def test_the_same_key_at_once_retires_once(offsets: "Offsets", desk: "Desk") -> None:
+    await offsets.inventory_is_final()
+    batch = await desk.batch()
+
+    answers = await asyncio.gather(*(desk.retire(batch, idempotencyKey="once") for _ in range(8)))
+
+    assert len({answer["id"] for answer in answers}) == 1
+    assert len(await offsets.rows("retirement")) == 1
+
+
+async def test_a_key_is_not_used_for_another_request(offsets: "Offsets", desk: "Desk", people: People) -> None:
+    await offsets.inventory_is_final()
+    batch = await desk.batch()
+    await desk.retire(batch, tonnes=10, idempotencyKey="k")
+
+    other = await desk.retire(batch, tonnes=11, idempotencyKey="k")
+    other_person = await desk.retire(batch, people("unon-certifying"), tonnes=11, idempotencyKey="k")
+
+    assert (other["code"], other_person["__typename"]) == ("IDEMPOTENCY_KEY_REUSED", "Retirement")
+
+
+@pytest.mark.parametrize(("key", "code"), [("", True), ("x" * 256, True), ("x" * 255, False)])
+async def test_an_idempotency_key_has_a_length(desk: "Desk", key: str, code: object) -> None:
+    answer = await desk.request(idempotencyKey=key)
+
+    assert (answer.get("code") == "IDEMPOTENCY_KEY_MALFORMED") is code
+
+
+async def test_a_refused_request_may_be_tried_again_under_its_key(offsets: "Offsets", desk: "Desk") -> None:
+    batch = await desk.batch()
+
+    before = await desk.retire(batch, idempotencyKey="k")
+    await offsets.inventory_is_final()
+    after = await desk.retire(batch, idempotencyKey="k")
+
+    assert (before["code"], after["__typename"]) == ("INVENTORY_NOT_FINAL", "Retirement")
+
+
+# Lists, and what comes in by the wire.
+
+
+async def test_lists_come_in_pages(offsets: "Offsets", desk: "Desk", people: People) -> None:
+    await offsets.inventory_is_final()
+    batch = await desk.batch()
+    for _ in range(5):
+        await desk.retire(batch)
+    page = """query($after: String) { _entities(representations: [
+        {__typename: "Location", id: "unon"}, {__typename: "Location", id: "escwa"}]) { ... on Location {
+        creditRetirements(first: 2, after: $after) { edges { node { serialFirst } } pageInfo { hasNextPage endCursor } }
+    } } }"""
+    pages: list[list[int]] = []
+    after: str | None = None
+    more = True
+    while more:
+        answer = await offsets.ask(people("unon-chair"), page, after=after)
+        unon, escwa = (found["creditRetirements"] for found in answer["data"]["_entities"])
+        assert escwa["edges"] == []
+        pages.append([int(edge["node"]["serialFirst"]) - 3_000_000_000 for edge in unon["edges"]])
+        after, more = unon["pageInfo"]["endCursor"], unon["pageInfo"]["hasNextPage"]
+
+    assert pages == [[1, 11], [21, 31], [41]]
+
+
+@pytest.mark.parametrize("field", ["creditRetirements", "creditBatches", "purchases"])
+@pytest.mark.parametrize("first", [0, 101])
+async def test_a_page_has_a_size(offsets: "Offsets", people: People, field: str, first: int) -> None:
+    document = f"""{{ _entities(representations: [{{__typename: "Location", id: "unon"}}]) {{ ... on Location {{
+        {field}(first: {first}) {{ edges {{ cursor }} }} }} }} }}"""
+
+    answer = await offsets.ask(people("unon-chair"), document)
+
+    assert answer["data"] == {"_entities": [{field: None}]}
+    assert answer["errors"][0]["extensions"]["code"] == "PAGE_SIZE_OUT_OF_RANGE"
+
+
+@pytest.mark.parametrize("serial", ["12a", "1.5", "", "٣", "1e3", True, 1.0, 10**19, "9" * 20])
+async def test_a_serial_number_is_a_whole_number(offsets: "Offsets", people: People, serial: object) -> None:
+    document = "mutation($input: RecordDeliveryInput!) { recordDelivery(input: $input) { __typename } }"
+    given = {
+        "purchaseId": "p", "registry": "CDM", "project": "1", "vintage": 2022, "serialFirst": serial, "serialLast": "2",
+        "pricePerTonne": "1", "currency": "USD", "idempotencyKey": "k",
+    }  # fmt: skip
+
+    answer = await offsets.ask(people("procurement"), document, input=given)
+
+    assert answer["data"] is None
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    assert "SerialNumber" in answer["errors"][0]["message"]
+
+
+async def test_a_serial_number_may_be_a_number(desk: "Desk") -> None:
+    purchase = await desk.approved()
+
+    batch = await desk.deliver(purchase, serialFirst=5_000_000_001, serialLast=5_000_000_100)
+
+    assert (batch["serialFirst"], batch["serialLast"]) == ("5000000001", "5000000100")
+
+
+async def test_a_later_mutation_of_a_request_does_not_show_what_an_earlier_one_loaded(
+    offsets: "Offsets", desk: "Desk", people: People
+) -> None:
+    await offsets.inventory_is_final()
+    batch = await desk.batch()
+    document = f"""mutation {{
+        a: retireCredits(input: {{locationId: "unon", year: 2024, batchId: "{batch}", tonnes: 10, idempotencyKey: "a"}})
+            {{ ... on Retirement {{ batch {{ free {{ value }} }} }} }}
+        b: retireCredits(input: {{locationId: "unon", year: 2024, batchId: "{batch}", tonnes: 10, idempotencyKey: "b"}})
+            {{ ... on Retirement {{ batch {{ free {{ value }} }} }} }} }}"""
+
+    answer = await offsets.ask(people("certifying"), document)
+
+    assert [answer["data"][alias]["batch"]["free"]["value"] for alias in "ab"] == ["90", "80"]
+
+
+@pytest.mark.parametrize(
+    "query", [r'{"query":"{ purchase(id: \"\u0000\") { id } }"}', r'{"query":"{ purchase(id: \"\\u{0}\") { id } }"}']
+)
+async def test_the_character_that_no_text_has_is_refused_at_the_door(offsets: "Offsets", query: str) -> None:
+    application = create_application(SERVICE, offsets.settings)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://offsets") as client:
+        answer = await client.post("/graphql", content=query, headers={"content-type": "application/json"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_CHARACTER")
