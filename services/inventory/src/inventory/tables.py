@@ -51,7 +51,7 @@ location_detail = Table(
     Column("city", String),
     Column("latitude", Numeric),
     Column("longitude", Numeric),
-    Column("grid", String, nullable=False),
+    Column("grid", String),
     Column("source", String, nullable=False),
 )
 

@@ -32,8 +32,8 @@ class Location:
     """Degrees north."""
     longitude: Decimal | None
     """Degrees east."""
-    grid: str
-    """Electricity grid for the choice of factors: a subregion, or the country."""
+    grid: str | None
+    """Electricity grid for the choice of factors: a subregion; None where the country is enough."""
     valid_from: date
     valid_to: date | None
     """First day on which it is no longer a location."""

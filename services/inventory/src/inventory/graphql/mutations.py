@@ -28,7 +28,7 @@ class RegisterLocationInput:
     city: str | None = None
     latitude: Decimal | None = None
     longitude: Decimal | None = None
-    grid: str = strawberry.field(description="Electricity grid for the choice of factors: a subregion or the country.")
+    grid: str | None = strawberry.field(default=None, description="Grid subregion, for the choice of factors.")
     valid_from: date
     valid_to: date | None = None
     source: str = strawberry.field(description="Where these facts are published.")

@@ -81,7 +81,7 @@ async def page(tx: AsyncConnection, *, limit: int, after: str | None) -> Sequenc
     return [_location(row) for row in await tx.execute(statement)]
 
 
-async def places_under(tx: AsyncConnection, path: str) -> dict[str, tuple[str | None, str]]:
+async def places_under(tx: AsyncConnection, path: str) -> dict[str, tuple[str | None, str | None]]:
     """Country and grid of the location at that path and of everything under it, by code."""
     rows = await tx.execute(
         select(location.c.id, location.c.country, location_detail.c.grid)

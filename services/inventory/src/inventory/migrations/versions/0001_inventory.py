@@ -116,7 +116,7 @@ CREATE TABLE location_detail (
     city text,
     latitude numeric CHECK (latitude BETWEEN -90 AND 90),
     longitude numeric CHECK (longitude BETWEEN -180 AND 180),
-    grid text NOT NULL,
+    grid text,
     source text NOT NULL
 );
 
