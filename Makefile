@@ -37,7 +37,7 @@ check: install ## Format, lint, strict types, import rules, contracts and schema
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-timing
-	@$(BIN)/python tools/contracts.py --check
+	@$(BIN)/python tools/generate.py --check
 	@$(BIN)/python tools/k8s_check.py
 
 format: install ## Format the code and mend what ruff can mend
@@ -48,7 +48,7 @@ lock: .venv/installed ## Resolve every dependency anew
 	@$(BIN)/python tools/lock.py
 
 contracts: install ## Generate schemas, catalogue, AsyncAPI, subgraph SDL and the supergraph from the code
-	@$(BIN)/python tools/contracts.py
+	@$(BIN)/python tools/generate.py
 
 bench: install ## Measure, as ratios in one run; prints a table and writes build/bench.json
 	@$(BIN)/python tools/bench

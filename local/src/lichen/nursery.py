@@ -21,7 +21,7 @@ from inventory import main as _inventory  # noqa: F401 - as above
 
 from offsets import main as _offsets
 
-# from reporting import main as _reporting
+from reporting import main as _reporting
 from targets import main as _targets  # noqa: F401 - as above
 
 __all__: list[str] = []

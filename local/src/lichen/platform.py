@@ -29,7 +29,7 @@ from lichen.home import REPOSITORY, Home
 
 __all__ = ["AUDIENCE", "SERVICES", "Platform", "PlatformFailed"]
 
-SERVICES = ("inventory", "targets", "offsets")
+SERVICES = ("inventory", "targets", "offsets", "reporting")
 PARTS = ("postgres", "nats", "nats-monitor", "issuer", *SERVICES)
 AUDIENCE = "lichen-api-local"
 READY_DEADLINE_S = 60.0

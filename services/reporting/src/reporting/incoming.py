@@ -1,0 +1,85 @@
+"""The event edge of *reporting*. The table at the foot says what happens when.
+
+`ConsolidatedReportPublished` is its own: it marks what is public in the transaction that publishes.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import locations
+from chassis.inbox import Handler
+from contracts.fact import Amount, Fact
+from contracts.inventory import InventoryFinalised, LocationRegistered
+from contracts.offsets import NeutralityStatementIssued
+from contracts.targets import ProgressAssessed
+from reporting.domain.figure import Figure, Figures, Section
+from reporting.store import figures
+
+__all__ = ["SUBSCRIPTIONS"]
+
+
+async def location_registered(tx: AsyncConnection, event: LocationRegistered, _now: datetime) -> None:
+    await locations.register_from_event(tx, event)
+
+
+async def inventory_finalised(tx: AsyncConnection, event: InventoryFinalised, _now: datetime) -> None:
+    found = Figures(
+        inventory_id=event.inventory_id,
+        inventory_version=event.inventory_version,
+        figures=(
+            _figure(Section.TOTAL, "co2e", event.total),
+            *(_figure(Section.SCOPE, str(item.scope), item.co2e) for item in event.by_scope),
+            *(
+                _figure(
+                    Section.OPTIONAL if item.optional else Section.CATEGORY,
+                    item.category,
+                    item.co2e,
+                    note=f"scope {item.scope}",
+                )
+                for item in event.by_category
+            ),
+            *(_figure(Section.INDICATOR, name, amount) for name, amount in sorted(event.indicators.items())),
+        ),
+    )
+    await figures.add_inventory(tx, found, location_id=event.location_id, year=event.year)
+
+
+async def progress_assessed(tx: AsyncConnection, event: ProgressAssessed, _now: datetime) -> None:
+    await figures.add_progress(
+        tx,
+        assessment_id=event.assessment_id,
+        location_id=event.location_id,
+        year=event.year,
+        target_id=event.target_id,
+        inventory_version=event.inventory_version,
+        indicator=event.indicator,
+        value=event.value.value,
+        unit=event.value.unit,
+        verdict=event.verdict,
+    )
+
+
+async def neutrality_statement_issued(tx: AsyncConnection, event: NeutralityStatementIssued, _now: datetime) -> None:
+    await figures.add_standing(
+        tx,
+        statement_id=event.statement_id,
+        location_id=event.location_id,
+        year=event.year,
+        inventory_version=event.inventory_version,
+        coverage_percent=event.coverage.value,
+        status=event.status,
+    )
+
+
+def _figure(section: Section, name: str, amount: Amount, *, note: str | None = None) -> Figure:
+    return Figure(section=section, key=name, name=name, value=amount.value, unit=amount.unit, note=note)
+
+
+SUBSCRIPTIONS: Mapping[type[Fact], Handler] = {
+    LocationRegistered: location_registered,
+    InventoryFinalised: inventory_finalised,
+    ProgressAssessed: progress_assessed,
+    NeutralityStatementIssued: neutrality_statement_issued,
+}
