@@ -1,10 +1,11 @@
-"""Generate everything that others read from the code: JSON Schemas, AsyncAPI, the catalogue, subgraph SDL, the supergraph.
+"""Generate what others read from the code: JSON Schemas, AsyncAPI, catalogue, subgraph SDL, the supergraph.
 
 `--check` changes nothing and fails where a committed file is stale. A field that a published version had can't be taken
 away and a new one can't be required: that is a new version of the event.
 """
 
 import importlib
+import inspect
 import json
 import subprocess
 import sys
@@ -59,7 +60,9 @@ def breaking_changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     problems = [f"{name} is gone" for name in before if name not in after]
     problems += [f"{name} is newly required" for name in new.get("required", []) if name not in old.get("required", [])]
     for name in before.keys() & after.keys():
-        kinds = [{key: field.get(key) for key in ("type", "$ref", "anyOf", "items")} for field in (before[name], after[name])]
+        kinds = [
+            {key: field.get(key) for key in ("type", "$ref", "anyOf", "items")} for field in (before[name], after[name])
+        ]
         if kinds[0] != kinds[1]:
             problems.append(f"{name} changed its type")
     return problems
@@ -73,7 +76,7 @@ def asyncapi() -> str:
         key = f"{fact.producer}.{fact.name}.v{fact.version}"
         channels[key] = {
             "address": f"{fact.subject_prefix()}.{{locationPath}}._",
-            "description": (fact.__doc__ or "").strip(),
+            "description": inspect.cleandoc(fact.__doc__ or ""),
             "parameters": {"locationPath": {"description": "Codes from the root joined by dots"}},
             "messages": {fact.__name__: {"$ref": f"#/components/messages/{fact.__name__}"}},
         }
@@ -91,7 +94,7 @@ def asyncapi() -> str:
         "info": {
             "title": "Lichen events",
             "version": "1.0.0",
-            "description": "CloudEvents 1.0 in binary mode on NATS JetStream, at least once; one stream per producer, evt-<service>.",
+            "description": "CloudEvents 1.0 in binary mode on NATS JetStream; at least once; a stream per producer, evt-<service>.",
         },
         "defaultContentType": "application/json",
         "channels": channels,

@@ -28,7 +28,9 @@ def main() -> None:
     for service in SERVICES:
         source = f"services/{service}/pyproject.toml"
         compile_lock(source, f"locks/{service}.txt", "--constraint", "locks/workspace.txt")
-        compile_lock(source, f"locks/{service}-test.txt", "--constraint", "locks/workspace.txt", "--group", f"{source}:test")
+        compile_lock(
+            source, f"locks/{service}-test.txt", "--constraint", "locks/workspace.txt", "--group", f"{source}:test"
+        )
 
 
 if __name__ == "__main__":

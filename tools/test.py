@@ -52,7 +52,9 @@ def plan(wanted: list[str]) -> list[tuple[str, Path, list[str]]]:
     root_python = BIN / "python"
     if wanted:
         return [
-            (item, service_environment(item), [f"services/{item}/tests"]) if item in SERVICES else (item, root_python, [item])
+            (item, service_environment(item), [f"services/{item}/tests"])
+            if item in SERVICES
+            else (item, root_python, [item])
             for item in wanted
         ]
     services = [(service, service_environment(service), [f"services/{service}/tests"]) for service in SERVICES]

@@ -12,21 +12,16 @@ import json
 import os
 import signal
 import sys
+from importlib import import_module
 from typing import Any, NoReturn
 
-import chassis.migrations
-import chassis.service  # noqa: F401 - as above
 from chassis.command import run
-from inventory import main as _inventory  # noqa: F401 - as above
-
-from offsets import main as _offsets
-
-from reporting import main as _reporting
-from targets import main as _targets  # noqa: F401 - as above
 
 __all__: list[str] = []
 
 PR_SET_PDEATHSIG = 1
+SHARED = ("chassis.migrations", "inventory.main", "targets.main", "offsets.main", "reporting.main")
+"""Imported here, so that every child has them."""
 
 
 def say(**what: Any) -> None:
@@ -91,6 +86,8 @@ def migrate(parts: dict[str, Any]) -> bool:
 
 
 def main() -> None:
+    for module in SHARED:
+        import_module(module)
     parts: dict[str, Any] = json.loads(sys.stdin.readline())
     gc.collect()
     gc.freeze()

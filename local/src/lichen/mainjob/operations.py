@@ -127,6 +127,9 @@ mutation ConsolidateReports($input: ConsolidateReportsInput!) {{
   }}
 }}"""
 
+CONSOLIDATED_REPORT = """
+query ConsolidatedReport($year: Int!) { consolidatedReport(year: $year) { id version } }"""
+
 PUBLISH_CONSOLIDATED_REPORT = f"""
 mutation PublishConsolidatedReport($input: PublishConsolidatedReportInput!) {{
   publishConsolidatedReport(input: $input) {{ __typename ... on ConsolidatedReport {{ id publishedAt }} {_REFUSAL} }}

@@ -36,8 +36,9 @@ def run(context: Context) -> None:
         ("Technical teams submit, local steering groups approve: final", finalise),
         ("targets has assessed the locations by itself", show_progress),
         ("offsets knows what remains; credits are requested, approved, delivered and retired", offset),
-        ("Progress reports are submitted and accepted, consolidated and published", report),
-        ("One query joins all four services, by three viewers", ask_as_three),
+        ("Progress reports are submitted and accepted, and consolidated", report),
+        ("Before publication, one query joins all four services, by three viewers", ask_as_three),
+        ("The coordinator publishes; the same query again", publish),
     )
     for number, (title, step) in enumerate(steps, start=1):
         context.say(f"{number}. {title}")
@@ -298,14 +299,6 @@ def report(context: Context) -> None:
         )
     missing = ", ".join(item["location"]["id"] for item in consolidated["missing"])
     context.say(f"     missing: {missing or 'nobody'}")
-    context.do(
-        operations.PUBLISH_CONSOLIDATED_REPORT,
-        persona="coordinator",
-        expect="ConsolidatedReport",
-        reportId=consolidated["id"],
-        idempotencyKey=f"publish {consolidated['id']}",
-    )
-    context.say("   published")
 
 
 def _submitted(context: Context, location: str, persona: str) -> dict[str, Any] | None:
@@ -323,11 +316,25 @@ def _submitted(context: Context, location: str, persona: str) -> dict[str, Any] 
     return result if result["__typename"] == "ProgressReport" else None
 
 
-def ask_as_three(context: Context) -> None:
-    context.until(
-        "what is published can be read without a token",
-        lambda: _whole(context, None, SHOWN)["inventory"],
+def publish(context: Context) -> None:
+    found = context.ask(operations.CONSOLIDATED_REPORT, persona="coordinator", year=YEAR)["consolidatedReport"]
+    published = context.do(
+        operations.PUBLISH_CONSOLIDATED_REPORT,
+        persona="coordinator",
+        expect="ConsolidatedReport",
+        reportId=found["id"],
+        idempotencyKey=f"publish {found['id']}",
     )
+    context.say(f"   version {found['version']} published at {published['publishedAt']}")
+    context.until("the public may read it", lambda: _whole(context, None, SHOWN)["inventory"])
+    context.until(
+        "its statement is public", lambda: (_whole(context, None, SHOWN)["offsetPosition"] or {}).get("statement")
+    )
+    context.until("its targets are public", lambda: _whole(context, None, SHOWN)["targets"]["edges"])
+    ask_as_three(context)
+
+
+def ask_as_three(context: Context) -> None:
     viewers = (
         ("unon-technical", "UNON's technical team"),
         ("coordinator", "the coordinator"),
