@@ -33,10 +33,11 @@ test: install ## Run every test on embedded PostgreSQL and NATS (S=inventory for
 	@$(BIN)/python tools/test.py $(S)
 
 check: install ## Format, lint, strict types, import rules, contracts and schemas up to date, manifests
+	@mkdir -p build
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/lint-imports --no-logo >build/imports.txt || { cat build/imports.txt; exit 1; }
 	@$(BIN)/python tools/generate.py --check
 	@$(BIN)/python tools/k8s_check.py
 

@@ -94,7 +94,7 @@ def asyncapi() -> str:
         "info": {
             "title": "Lichen events",
             "version": "1.0.0",
-            "description": "CloudEvents 1.0 in binary mode on NATS JetStream; at least once; a stream per producer, evt-<service>.",
+            "description": "CloudEvents 1.0 in binary mode on JetStream, at least once; stream evt-<service>.",
         },
         "defaultContentType": "application/json",
         "channels": channels,
