@@ -47,16 +47,34 @@ async def test_twenty_retirements_at_once_take_exactly_what_the_batch_has(offset
     assert all(later["supersedes_id"] == earlier["id"] for earlier, later in pairwise(statements))
 
 
-async def test_retirements_of_two_batches_for_one_position_at_once_all_count(offsets: "Offsets", desk: "Desk") -> None:
+async def test_retirements_of_many_batches_for_one_position_at_once_all_count(offsets: "Offsets", desk: "Desk") -> None:
     await offsets.inventory_is_final()
-    batches = [await desk.batch(tonnes=50), await desk.batch(tonnes=50, first=1)]
+    batches = [await desk.batch(tonnes=10, first=1 + 10 * place) for place in range(10)]
 
-    answers = await asyncio.gather(*(desk.retire(batches[place % 2], tonnes=10) for place in range(10)))
+    answers = await asyncio.gather(*(desk.retire(batch, tonnes=10) for batch in batches))
 
     assert {answer["__typename"] for answer in answers} == {"Retirement"}
     statements = sorted(await offsets.rows("neutrality_statement"), key=lambda row: row["number"])
     assert [row["retired_tonnes"] for row in statements] == [10 * number for number in range(1, 11)]
     assert [row["status"] for row in statements] == ["partial"] * 9 + ["neutral"]
+
+
+async def test_a_restatement_and_retirements_at_once_leave_one_line_of_statements(
+    offsets: "Offsets", desk: "Desk"
+) -> None:
+    await offsets.inventory_is_final(total_kg="50000")
+    batches = [await desk.batch(tonnes=10, first=1 + 10 * place) for place in range(5)]
+    await desk.retire(batches[0])
+
+    await asyncio.gather(
+        *(desk.retire(batch) for batch in batches[1:]), offsets.inventory_is_final(total_kg="60000", version=2)
+    )
+
+    statements = sorted(await offsets.rows("neutrality_statement"), key=lambda row: row["number"])
+    assert [row["number"] for row in statements] == [1, 2, 3, 4, 5, 6]
+    order = [(row["inventory_version"], row["retired_tonnes"]) for row in statements]
+    assert order == sorted(set(order))
+    assert order[-1] == (2, 50)
 
 
 async def test_of_two_approvals_at_once_one_is_given(offsets: "Offsets", desk: "Desk") -> None:
@@ -94,6 +112,26 @@ async def test_of_overlapping_deliveries_at_once_one_enters(offsets: "Offsets", 
     kinds = sorted(answer.get("code", "delivered") for answer in answers)
     assert kinds == ["SERIALS_ALREADY_HELD"] * 5 + ["delivered"]
     assert len(await offsets.rows("credit_batch")) == 1
+
+
+async def test_a_second_deliverer_of_a_series_waits_for_the_first(offsets: "Offsets", desk: "Desk") -> None:
+    # Two inserts of overlapping ranges under way at once wait for each other: a deadlock, which the lock prevents.
+    await desk.batch(first=1)
+    purchase = await desk.approved()
+    series = text("SELECT series_no FROM serial_series")
+    waiting = text(
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+        " WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted"
+    )
+
+    async with offsets.database.transaction(()) as tx:
+        await store.lock_series(tx, int(await tx.scalar(series) or 0))
+        second = asyncio.create_task(desk.deliver(purchase))
+        async with asyncio.timeout(10):
+            while not await tx.scalar(waiting):
+                assert not second.done()
+
+    assert (await second)["__typename"] == "CreditBatch"
 
 
 @pytest.mark.parametrize(

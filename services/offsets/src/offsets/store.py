@@ -38,6 +38,7 @@ __all__ = [
     "batches_by_purchase",
     "batches_page",
     "lock_position",
+    "lock_series",
     "newest_need",
     "newest_statement",
     "positions",
@@ -265,11 +266,15 @@ async def _series_no(tx: AsyncConnection, series: Series) -> int:
     return int(found)
 
 
+async def lock_series(tx: AsyncConnection, series_no: int) -> None:
+    """One deliverer of a series at a time: two that insert overlapping ranges at once would wait for each other."""
+    await _lock(tx, f"series {series_no}")
+
+
 async def add_batch(tx: AsyncConnection, new: CreditBatch) -> None:
     """Refuses: SerialsAlreadyHeld, when any batch of any location has one of the serials."""
     series_no = await _series_no(tx, new.series)
-    # Two that insert overlapping ranges at once would wait for each other: one deliverer a series at a time.
-    await _lock(tx, f"series {series_no}")
+    await lock_series(tx, series_no)
     try:
         await tx.execute(
             insert(credit_batch).values(
