@@ -109,8 +109,8 @@ NOW = int(time.time())
         {"exp": NOW + 3600},
         {"exp": str(NOW + 60)},
         {"exp": 253402300799},
-        {"iat": NOW + 60, "exp": NOW + 120},
-        {"nbf": NOW + 60},
+        {"iat": NOW + 6000, "exp": NOW + 6060},
+        {"nbf": NOW + 6000},
         {"groups": [f"/locations/secretariat/l{n}/technical-team" for n in range(41)]},
     ],
 )

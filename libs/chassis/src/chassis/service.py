@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -131,6 +132,9 @@ def serve(service: Service, settings: ServiceSettings) -> None:
             server_header=False,
         )
     )
+    # uvicorn stops cleanly and then gives the signal again, to what handled it before: that would end us by it.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: sys.exit(0))
     try:
         server.run()
     except DatabaseUnfit as error:
