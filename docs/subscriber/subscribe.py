@@ -12,7 +12,7 @@ FACTS = [f"evt.offsets.credits_{done}.v1.>" for done in ("purchased", "retired")
 
 async def main(url: str, name: str) -> None:
     stream = (await nats.connect(url)).jetstream()
-    config = ConsumerConfig(durable_name=name, filter_subjects=FACTS, ack_policy=AckPolicy.EXPLICIT)
+    config = ConsumerConfig(durable_name=name, filter_subjects=FACTS, ack_policy=AckPolicy.EXPLICIT, ack_wait=5)
     subscription = await stream.pull_subscribe("", durable=name, stream="evt-offsets", config=config)
     while True:
         with suppress(nats.errors.TimeoutError):

@@ -128,3 +128,7 @@ def list_personas() -> None:
 
 def main() -> None:
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -24,6 +24,12 @@ SHARED = ("chassis.migrations", "inventory.main", "targets.main", "offsets.main"
 """Imported here, so that every child has them."""
 
 
+def end_with_parent(how: signal.Signals) -> None:
+    """On Linux, be sent this signal when the parent ends, however it ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how)
+
+
 def say(**what: Any) -> None:
     print(json.dumps(what), flush=True)  # noqa: T201 - the protocol
 
@@ -34,8 +40,7 @@ def child(name: str, command: str, environment: dict[str, str], log: str, parent
     try:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        end_with_parent(signal.SIGKILL)
         if os.getppid() != parent:
             sys.exit(1)
         os.setpgid(0, 0)
@@ -86,9 +91,13 @@ def migrate(parts: dict[str, Any]) -> bool:
 
 
 def main() -> None:
+    end_with_parent(signal.SIGTERM)
     for module in SHARED:
         import_module(module)
-    parts: dict[str, Any] = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:
+        return  # whoever asked for the services is gone
+    parts: dict[str, Any] = json.loads(line)
     gc.collect()
     gc.freeze()
     say(ready=True)

@@ -20,7 +20,13 @@ from chassis.database import Database
 from chassis.graphql.types import Refusal
 from chassis.identity import Identity
 from chassis.locations import places
-from chassis.refusals import IdempotencyKeyMalformed, IdempotencyKeyReused, NotSignedIn, TokenNoLongerActive
+from chassis.refusals import (
+    IdempotencyKeyMalformed,
+    IdempotencyKeyReused,
+    NotPermitted,
+    NotSignedIn,
+    TokenNoLongerActive,
+)
 from chassis.refusals import Refusal as RefusalError
 from chassis.tables import idempotency
 from chassis.telemetry import log, span
@@ -105,8 +111,9 @@ class RequestContext:
     ) -> Result | Refused:
         """Carry out a use case in one transaction that reaches only where the caller holds the capability.
 
-        Answers with a refusal, in order: NotSignedIn; TokenNoLongerActive (capabilities that approve, publish or spend
-        ask the issuer first); IdempotencyKeyMalformed; IdempotencyKeyReused; then the use case's own.
+        Answers with a refusal, in order: NotSignedIn; NotPermitted for a capability that the caller holds nowhere;
+        TokenNoLongerActive (capabilities that approve, publish or spend ask the issuer first);
+        IdempotencyKeyMalformed; IdempotencyKeyReused; then the use case's own.
         """
         try:
             with span(f"use case {capability}"):
@@ -126,6 +133,8 @@ class RequestContext:
     async def _principal_for(self, capability: Capability) -> Principal:
         if self.principal is ANONYMOUS:
             raise NotSignedIn(capability=capability)
+        if not access.roots(self.principal, capability):
+            raise NotPermitted(capability=capability, location_id="any location")
         if capability not in INTROSPECTED:
             return self.principal
         principal = await self.identity.still_holds(self.principal)

@@ -1,0 +1,201 @@
+"""From meter reading to published neutrality statement, through the whole platform, on the sample Secretariat."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from lichen.mainjob import operations
+
+ROOT = Path(__file__).resolve().parents[2]
+YEAR = 2024
+
+
+def whole(platform, persona, location):
+    body = platform.ask(operations.WHOLE_LOCATION, persona=persona, location=location, year=YEAR)
+    assert "errors" not in body, body
+    return body["data"]["location"]
+
+
+def test_every_step_of_the_main_job_happened(platform):
+    printed = platform.printed
+
+    assert "15 problem(s) in 15 row(s); nothing was taken in" in printed
+    assert "unon: version 1 final, 2,260.9 tCO2e" in printed
+    assert "statement: neutral, coverage 100 percent, on inventory version 1" in printed
+    assert "missing: eca, ece, eclac, escap, unog, unov" in printed
+    assert "Secretariat 2024: 90,738.8 tCO2e" in printed
+
+
+def test_before_publication_unon_saw_nothing_of_escwa_and_the_public_nothing_at_all(platform):
+    before = platform.printed.partition("Before publication")[2].partition("The coordinator publishes")[0]
+    nothing = "no inventory, 0 target(s), no statement, 0 retirement(s), no report"
+    lines = [line.strip() for line in before.splitlines()]
+
+    assert lines.count(f"escwa: {nothing}") == 2  # UNON's team, and without a token
+    assert lines.count(f"unon: {nothing}") == 1  # without a token
+    assert sum(line.startswith("unon: inventory v1 final") for line in lines) == 2
+
+
+def test_one_query_joins_all_four_services(platform):
+    found = whole(platform, "unon-chair", "unon")
+
+    assert found["inventory"]["state"] == "final"
+    assert {item["scope"] for item in found["inventory"]["byScope"]} == {1, 2, 3}
+    assert found["targets"]["edges"][0]["node"]["progress"][0]["verdict"] == "on_track"
+    assert found["offsetPosition"]["statement"]["status"] == "neutral"
+    assert found["offsetPosition"]["remaining"]["value"] == "0"
+    assert found["creditRetirements"]["edges"][0]["node"]["registry"] == "Illustrative Registry"
+    assert found["progressReport"]["state"] == "accepted"
+
+
+RECORDS = """
+query Records($location: ID!, $year: Int!) { location(id: $location) { coordinates { latitude } inventory(year: $year) {
+  total { value } steps { by } activityRecords(first: 5) { edges { node { id category } } } } } }"""
+
+
+@pytest.mark.parametrize(
+    ("persona", "location", "records", "coordinates"),
+    [
+        ("unon-technical", "unon", 5, True),
+        ("unon-technical", "escwa", 0, False),
+        ("coordinator", "escwa", 5, True),
+        ("auditor", "escwa", 5, True),
+        (None, "unon", 0, False),
+        (None, "escwa", 0, False),
+        ("dfs-environment", "unifil", 5, True),
+        ("dfs-environment", "unon", 0, False),
+    ],
+)
+def test_records_names_and_places_stay_with_those_who_may_read_there(platform, persona, location, records, coordinates):
+    body = platform.ask(RECORDS, persona=persona, location=location, year=YEAR)
+    found = body["data"]["location"]
+
+    assert found["inventory"]["total"] is not None  # published
+    assert len(found["inventory"]["activityRecords"]["edges"]) == records
+    assert bool(found["inventory"]["steps"]) is bool(records)
+    assert bool(found["coordinates"]) is coordinates
+
+
+def test_published_totals_are_the_frozen_ones_exactly(platform):
+    query = "{ consolidatedReport(year: 2024) { total { value } included { total { value } location { name } } } }"
+    report = platform.ask(query, persona=None)["data"]["consolidatedReport"]
+    assert sum(Decimal(item["total"]["value"]) for item in report["included"]) == Decimal(report["total"]["value"])
+    assert {item["location"]["name"] for item in report["included"]} >= {"United Nations Office at Nairobi"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "role"),
+    [
+        ("UPDATE inventory SET state = 'draft'", "serving"),
+        ("UPDATE emission SET co2e_kg = 0", "serving"),
+        ("DELETE FROM activity_record", "serving"),
+        ("TRUNCATE emission", "serving"),
+        (
+            "INSERT INTO inventory_total SELECT id, location_id, 9, 'x', false, 1, 0, 1 FROM inventory",
+            "serving",
+        ),
+        ("UPDATE emission SET co2e_kg = 0", "owner"),
+        ("DELETE FROM inventory", "owner"),
+    ],
+)
+async def test_a_final_inventory_cannot_be_changed_by_sql(platform, statement, role):
+    password = json.loads((platform.home / "pg" / "passwords.json").read_text())[f"inventory_{role}"]
+    port = platform.run["ports"]["postgres"]
+    connection = await asyncpg.connect(f"postgresql://inventory_{role}:{password}@127.0.0.1:{port}/inventory")
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute("SELECT set_config('app.roots', 'secretariat', true)")
+        with pytest.raises((asyncpg.RestrictViolationError, asyncpg.InsufficientPrivilegeError)):
+            await connection.execute(statement)
+    finally:
+        await transaction.rollback()
+        await connection.close()
+
+
+def test_the_whole_main_job_is_one_trace_through_gateway_services_and_events(platform):
+    def spans():
+        return [span for span in platform.collector.spans if span.trace_id == platform.trace_id]
+
+    deadline = time.monotonic() + 20
+    wanted = {
+        ("gateway", "graphql ApproveInventory"),
+        ("inventory", "use case data.approve"),
+        ("targets", "consume lichen.inventory.inventory_finalised.v1"),
+        ("offsets", "consume lichen.inventory.inventory_finalised.v1"),
+        ("reporting", "consume lichen.targets.progress_assessed.v1"),
+        ("reporting", "consume lichen.offsets.neutrality_statement_issued.v1"),
+        ("inventory", "consume lichen.reporting.consolidated_report_published.v1"),
+    }
+    found: set[tuple[str, str]] = set()
+    while time.monotonic() < deadline and not wanted <= found:
+        found = {(span.service, span.name) for span in spans()}
+        time.sleep(0.1)
+
+    assert wanted <= found, wanted - found
+    by_id = {span.span_id: span for span in spans()}
+    consumed = next(span for span in spans() if span.name == "consume lichen.inventory.inventory_finalised.v1")
+    decided = by_id[consumed.parent_id]
+    assert (decided.service, decided.name) == ("inventory", "use case data.approve")
+    assert by_id[by_id[decided.parent_id].parent_id].service == "gateway"
+
+
+def test_log_lines_carry_the_trace(platform):
+    lines = (platform.home / "logs" / "offsets.log").read_text()
+
+    assert f'"trace_id":"{platform.trace_id}"' in lines
+
+
+def test_an_outside_subscriber_misses_nothing_over_a_restart(platform):
+    command = [sys.executable, str(ROOT / "docs" / "subscriber" / "subscribe.py"), platform.run["nats"], "journey"]
+
+    def listen_until(heard) -> list[str]:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        lines: list[str] = []
+        while not heard(lines):
+            lines.append(process.stdout.readline())
+        process.kill()
+        process.wait()
+        watchdog.cancel()
+        return lines
+
+    first = listen_until(lambda lines: len(lines) == 1)
+    batch = buy(platform, tonnes=3, key="subscriber")  # while it is stopped
+    rest = listen_until(
+        lambda lines: (batch in "".join(lines) and "credits_retired.v1" in "".join(lines)) or "" in lines
+    )
+
+    assert "credits_purchased.v1" in first[0]
+    assert all(rest), "it was killed before it had heard everything"
+
+
+def buy(platform, *, tonnes: int, key: str) -> str:
+    """The id of a batch that was requested, approved and delivered for UNON."""
+
+    def do(operation, persona, **variables):
+        body = platform.ask(operation, persona=persona, input=variables)
+        (result,) = body["data"].values()
+        assert "code" not in result, result
+        return result
+
+    purchase = do(
+        operations.REQUEST_PURCHASE, "coordinator", locationId="unon", year=YEAR, tonnes=tonnes,
+        justification="journey", idempotencyKey=f"{key} request",
+    )  # fmt: skip
+    do(operations.APPROVE_PURCHASE, "approver", purchaseId=purchase["id"], idempotencyKey=f"{key} approve")
+    serial = 5_000_000
+    batch = do(
+        operations.RECORD_DELIVERY, "procurement", purchaseId=purchase["id"], registry="Journey Registry",
+        project=f"J-{key}", vintage=2022, serialFirst=str(serial), serialLast=str(serial + tonnes - 1),
+        pricePerTonne="1.00", currency="USD", idempotencyKey=f"{key} deliver",
+    )  # fmt: skip
+    return batch["id"]

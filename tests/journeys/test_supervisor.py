@@ -1,0 +1,77 @@
+"""Starting, watching and stopping: no process is left behind, and a crash says which part and why."""
+
+import json
+import os
+import signal
+import time
+
+import psutil
+import pytest
+from conftest import gone, printed_until, start
+
+from embedded.ports import free_port
+
+
+def up(home, *arguments, **environment):
+    process = start(home, *arguments, LICHEN_GATEWAY_PORT=str(free_port()), **environment)
+    printed = printed_until(process, ("Up.", "Lichen stops"))
+    assert "Up. Ctrl-C stops it." in printed, printed
+    run = json.loads((home / "run.json").read_text())
+    everything = {child.pid for child in psutil.Process(process.pid).children(recursive=True)} | {process.pid}
+    return process, run, everything
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_stopping_or_killing_it_leaves_no_process_behind(homes, how):
+    process, run, everything = up(homes / "stopped", "--no-sample")
+    assert len(everything) > 8
+
+    process.send_signal(how)
+    printed = process.stdout.read()
+
+    assert process.wait(timeout=60) == (0 if how != signal.SIGKILL else -signal.SIGKILL)
+    assert gone(everything)
+    assert run["pid"] == process.pid
+    if how != signal.SIGKILL:
+        assert printed.endswith("Stopped.\n")
+
+
+def test_a_crash_of_one_part_says_which_and_stops_the_rest(homes):
+    process, run, everything = up(homes / "crashed", "--no-sample")
+
+    os.kill(run["parts"]["targets"]["pid"], signal.SIGKILL)
+    printed = process.stdout.read()
+
+    assert process.wait(timeout=60) == 1
+    assert "Lichen stops: targets ended with exit code -9" in printed
+    assert gone(everything)
+
+
+def test_a_second_start_in_the_same_home_is_refused(platform):
+    second = start(platform.home, LICHEN_GATEWAY_PORT=str(free_port()))
+
+    assert f"this home runs already, as process {platform.run['pid']}" in second.stdout.read()
+    assert second.wait(timeout=30) == 1
+
+
+def test_a_taken_gateway_port_is_named_with_the_variable_to_set(platform, homes):
+    other = start(homes / "other", LICHEN_GATEWAY_PORT=str(platform.run["ports"]["gateway"]))
+
+    assert "LICHEN_GATEWAY_PORT" in other.stdout.read()
+    assert other.wait(timeout=30) == 1
+
+
+def test_status_tells_every_part_and_the_budgets(platform):
+    from lichen.home import Home
+    from lichen.status import rows
+
+    deadline = time.monotonic() + 10
+    found = rows(Home(path=platform.home))
+    while time.monotonic() < deadline and not all(part["running"] for part in found["parts"]):
+        found = rows(Home(path=platform.home))
+
+    parts = {part["part"]: part for part in found["parts"]}
+    assert {"postgres", "nats", "issuer", "inventory", "targets", "offsets", "reporting", "gateway"} <= set(parts)
+    assert all(part["running"] for part in parts.values())
+    assert 0 < found["memory_mb"] < found["budget"]["memory_mb"]
+    assert found["last"]["first_answer_s"] > 0
