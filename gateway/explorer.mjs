@@ -9,9 +9,9 @@ const PAGE_MAX_BYTES = 16_777_216;
 
 const DEFAULT_QUERY = `# Lichen: ask all services at one address.
 #
-# Ctrl+Enter runs the query, Ctrl+Space completes names, and the book on the left shows the schema.
-# Without a token you see what is published. To sign in, put a token into "Headers" below:
-#   { "authorization": "Bearer …" }
+# Ctrl+Enter runs it, Ctrl+Space completes names. The book: the schema.
+# Without a token you see what is published. To sign in, write into
+# "Headers" below:  { "authorization": "Bearer <token>" }
 
 query Locations {
   locations(first: 10) {

@@ -62,7 +62,7 @@ def subgraphs(first_port: int) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def issuer(first_port: int) -> Iterator[Issuer]:
-    key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+    key = RSAKey.generate_key(2048, {"use": "sig"}, auto_kid=True)
     asked: list[str] = []
 
     class Keys(BaseHTTPRequestHandler):
@@ -174,6 +174,11 @@ def gateway(request: pytest.FixtureRequest, subgraphs: dict[str, str], issuer: I
 @pytest.fixture(scope="session")
 def gateway_without_offsets(start: Start, closed_port: int) -> Gateway:
     return start(settings={"rates": ROOMY}, LICHEN_SUBGRAPH_OFFSETS_URL=f"http://127.0.0.1:{closed_port}/graphql")
+
+
+@pytest.fixture(scope="session")
+def gateway_without_inventory(start: Start, closed_port: int) -> Gateway:
+    return start(settings={"rates": ROOMY}, LICHEN_SUBGRAPH_INVENTORY_URL=f"http://127.0.0.1:{closed_port}/graphql")
 
 
 @pytest.fixture(scope="session")

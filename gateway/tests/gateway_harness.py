@@ -59,8 +59,7 @@ class Issuer:
         }
         payload = {name: value for name, value in (standard | claims).items() if value is not None}
         protected = {"alg": "RS256", "kid": self.key.kid} | (header or {})
-        algorithms = ["RS256", "HS256", "none"]
-        return jwt.encode(protected, payload, key or self.key, algorithms=algorithms)
+        return jwt.encode(protected, payload, key or self.key, algorithms=["RS256", "RS512"])
 
     def bearer(self, **claims: Any) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token(**claims)}"}

@@ -178,7 +178,7 @@ class OffsetLocation:
 
     @strawberry.field
     def flaky(self) -> str | None:
-        if self.id == "unov":
+        if self.id == "unog":
             message = "secret detail"
             raise RuntimeError(message)
         return "well"

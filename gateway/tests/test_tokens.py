@@ -65,6 +65,7 @@ def test_tokens_with_forged_signatures_are_refused(gateway, issuer):
         "none": f"{encoded({'alg': 'none'})}.{payload}.",
         "signature left out": f"{header}.{payload}.",
         "public key as secret": f"{public_key_as_secret}.{urlsafe_b64encode(mac).decode().rstrip('=')}",
+        "another algorithm": issuer.token(header={"alg": "RS512"}),
         "another key": issuer.token(key=other_key),
         "another key that it brings along": issuer.token(
             key=other_key, header={"jwk": other_key.as_dict(private=False)}
