@@ -46,6 +46,9 @@ PEOPLE = {
     "approver": (Role.APPROVER, "secretariat"),
     "certifying": (Role.CERTIFYING, "secretariat"),
     "unon-certifying": (Role.CERTIFYING, "unon"),
+    "escwa-procurement": (Role.PROCUREMENT, "escwa"),
+    "escwa-approver": (Role.APPROVER, "escwa"),
+    "escwa-certifying": (Role.CERTIFYING, "escwa"),
     "auditor": (Role.AUDITOR, "secretariat"),
     "outside": (Role.EXTERNAL_SYSTEM, "nowhere"),
 }
@@ -111,13 +114,19 @@ class Offsets:
         )
 
     async def inventory_is_final(
-        self, location_id: str = "unon", *, total_kg: str = "99500", version: int = 1, event_id: str | None = None
+        self,
+        location_id: str = "unon",
+        *,
+        total_kg: str = "99500",
+        year: int = 2024,
+        version: int = 1,
+        event_id: str | None = None,
     ) -> Outcome:
         return await self.tell(
             InventoryFinalised(
                 location_id=location_id,
-                inventory_id=f"{location_id}-2024-v{version}",
-                year=2024,
+                inventory_id=f"{location_id}-{year}-v{version}",
+                year=year,
                 inventory_version=version,
                 gwp_set="AR5",
                 total=Amount(value=Decimal(total_kg), unit="kgCO2e"),

@@ -1,15 +1,20 @@
 """The subgraph as callers meet it: the main job, each refusal, who sees what."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.access import ANONYMOUS, Principal
+from chassis.refusals import NotPermitted
 from chassis.service import create_application
 from contracts.access import Role
+from offsets import usecases
 from offsets.main import SERVICE
 
 if TYPE_CHECKING:
@@ -153,23 +158,28 @@ async def test_who_approved_a_purchase_does_not_record_its_delivery(desk: "Desk"
 # Rights.
 
 
-NOT_SEEN = ["NOT_FOUND"] * 3
-"""Approve, refuse, deliver: a purchase is seen only where one may take the step."""
+NO = "NOT_PERMITTED"
+"""A role with this step is held nowhere, or this place is one to read alone."""
+UNSEEN = "NOT_FOUND"
+"""A role with this step is held elsewhere: this place is not there."""
 
 
 @pytest.mark.parametrize(
     ("name", "codes"),
     [
-        ("coordinator", [None, *NOT_SEEN, "NOT_PERMITTED"]),
-        ("unon-chair", [None, *NOT_SEEN, "NOT_PERMITTED"]),
-        ("unon-technical", ["NOT_PERMITTED", *NOT_SEEN, "NOT_PERMITTED"]),
-        ("escwa-chair", ["NOT_FOUND", *NOT_SEEN, "NOT_FOUND"]),
-        ("procurement", ["NOT_PERMITTED", "NOT_FOUND", "NOT_FOUND", None, "NOT_PERMITTED"]),
-        ("approver", ["NOT_PERMITTED", None, None, "NOT_FOUND", "NOT_PERMITTED"]),
-        ("certifying", ["NOT_PERMITTED", *NOT_SEEN, None]),
-        ("unon-certifying", ["NOT_PERMITTED", *NOT_SEEN, None]),
-        ("auditor", ["NOT_PERMITTED", *NOT_SEEN, "NOT_PERMITTED"]),
-        ("outside", ["NOT_FOUND", *NOT_SEEN, "NOT_FOUND"]),
+        ("coordinator", [None, NO, NO, NO, NO]),
+        ("unon-chair", [None, NO, NO, NO, NO]),
+        ("unon-technical", [NO, NO, NO, NO, NO]),
+        ("escwa-chair", [UNSEEN, NO, NO, NO, NO]),
+        ("procurement", [NO, NO, NO, None, NO]),
+        ("escwa-procurement", [NO, NO, NO, UNSEEN, NO]),
+        ("approver", [NO, None, None, NO, NO]),
+        ("escwa-approver", [NO, UNSEEN, UNSEEN, NO, NO]),
+        ("certifying", [NO, NO, NO, NO, None]),
+        ("unon-certifying", [NO, NO, NO, NO, None]),
+        ("escwa-certifying", [NO, NO, NO, NO, UNSEEN]),
+        ("auditor", [NO, NO, NO, NO, NO]),
+        ("outside", [NO, NO, NO, NO, NO]),
         ("anonymous", ["NOT_SIGNED_IN"] * 5),
     ],
 )
@@ -191,6 +201,32 @@ async def test_each_role_takes_its_own_steps_only(
     ]
 
     assert [answer.get("code") for answer in answers] == codes
+
+
+async def test_each_use_case_checks_the_right_also_where_row_security_would_show_the_row(
+    offsets: "Offsets", desk: "Desk", people: People
+) -> None:
+    await offsets.inventory_is_final()
+    purchase = (await desk.request())["id"]
+    batch = await desk.batch()
+    at: dict[str, Any] = {"principal": people("auditor"), "now": datetime.now(UTC)}
+    for_place: dict[str, Any] = {"location_id": "unon", "year": 2024, "tonnes": 1}
+    delivery: dict[str, Any] = {
+        "registry": "CDM", "project": "1", "vintage": 2022, "serial_first": 1, "serial_last": 100,
+        "price_per_tonne": Decimal(1), "currency": "USD",
+    }  # fmt: skip
+    use_cases: list[Callable[[AsyncConnection], Awaitable[object]]] = [
+        lambda tx: usecases.request_purchase(tx, **at, **for_place, justification="x"),
+        lambda tx: usecases.approve_purchase(tx, **at, purchase_id=purchase),
+        lambda tx: usecases.refuse_purchase(tx, **at, purchase_id=purchase, reason="x"),
+        lambda tx: usecases.record_delivery(tx, **at, purchase_id=purchase, **delivery),
+        lambda tx: usecases.retire_credits(tx, **at, **for_place, batch_id=batch),
+    ]
+
+    for use_case in use_cases:
+        async with offsets.database.transaction(["secretariat"]) as tx:
+            with pytest.raises(NotPermitted):
+                await use_case(tx)
 
 
 async def test_a_right_at_one_place_does_not_reach_credits_of_another(
@@ -304,6 +340,7 @@ async def test_a_restatement_is_public_only_once_it_is_published(
 
     assert public["offsetPosition"]["statement"]["status"] == "neutral"
     assert public["offsetPosition"]["inventoryVersion"] == 1
+    assert (ours["offsetPosition"]["inventoryVersion"], ours["offsetPosition"]["need"]["value"]) == (2, "40")
     assert ours["offsetPosition"]["statement"] == {
         "number": 2,
         "status": "partial",
@@ -402,6 +439,24 @@ async def test_lists_come_in_pages(offsets: "Offsets", desk: "Desk", people: Peo
         after, more = unon["pageInfo"]["endCursor"], unon["pageInfo"]["hasNextPage"]
 
     assert pages == [[1, 11], [21, 31], [41]]
+
+
+async def test_retirements_are_listed_for_one_year_or_for_all(offsets: "Offsets", desk: "Desk", people: People) -> None:
+    batch = await desk.batch()
+    for year in (2023, 2024):
+        await offsets.inventory_is_final(year=year)
+        await desk.retire(batch, year=year)
+    document = """{ _entities(representations: [{__typename: "Location", id: "unon"}]) { ... on Location {
+        one: creditRetirements(first: 9, year: 2023) { edges { node { year } } }
+        all: creditRetirements(first: 9) { edges { node { year } } } } } }"""
+
+    answer = await offsets.ask(people("unon-chair"), document)
+
+    years = {
+        name: [edge["node"]["year"] for edge in found["edges"]]
+        for name, found in answer["data"]["_entities"][0].items()
+    }
+    assert years == {"one": [2023], "all": [2023, 2024]}
 
 
 @pytest.mark.parametrize("field", ["creditRetirements", "creditBatches", "purchases"])

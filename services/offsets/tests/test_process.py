@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import httpx
+
 from embedded.ports import free_port
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ SERIAL_MAX = 10**18
 """Above any registry's, below what a 64-bit integer holds."""
 
 _EXACT_DIGITS = 120
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

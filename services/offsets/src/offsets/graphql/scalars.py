@@ -11,12 +11,12 @@ __all__ = ["SCALARS", "SerialNumber"]
 SerialNumber = NewType("SerialNumber", int)
 
 _DIGITS_MAX = 19
-_DIGITS = re.compile(rf"-?[0-9]{{1,{_DIGITS_MAX}}}", re.ASCII)
+_DIGITS = re.compile(rf"-?[0-9]{{1,{_DIGITS_MAX}}}")
 
 
 def _serial_number(value: object) -> SerialNumber:
     """Refuses: ValueError for what is no whole number of at most 19 digits, as a number or as a string."""
-    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    text = str(value) if isinstance(value, int | str) else ""
     if not _DIGITS.fullmatch(text):
         message = f"a SerialNumber is a whole number of at most {_DIGITS_MAX} digits, or a string of them"
         raise ValueError(message)
