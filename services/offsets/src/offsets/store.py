@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, Table, and_, func, insert, select, text
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import Range, distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -126,7 +126,7 @@ async def positions(tx: AsyncConnection, location_ids: Sequence[str], *, year: i
     """For each location its need by the newest inventory version, what is retired, and the newest statement."""
     need = (
         select(offset_need)
-        .distinct(offset_need.c.location_id)
+        .ext(distinct_on(offset_need.c.location_id))
         .where(offset_need.c.location_id.in_(location_ids), offset_need.c.year == year)
         .order_by(offset_need.c.location_id, offset_need.c.inventory_version.desc())
         .subquery()
@@ -139,7 +139,7 @@ async def positions(tx: AsyncConnection, location_ids: Sequence[str], *, year: i
     )
     statement = (
         select(neutrality_statement)
-        .distinct(neutrality_statement.c.location_id)
+        .ext(distinct_on(neutrality_statement.c.location_id))
         .where(neutrality_statement.c.location_id.in_(location_ids), neutrality_statement.c.year == year)
         .order_by(neutrality_statement.c.location_id, neutrality_statement.c.number.desc())
         .subquery()
