@@ -72,6 +72,13 @@ class Platform:
     def nats_url(self) -> str:
         return f"nats://127.0.0.1:{self.ports['nats']}"
 
+    def database_url(self, service: str) -> str:
+        """Of the service's serving role. Refuses: PlatformFailed before PostgreSQL runs."""
+        if self._postgres is None:
+            message = "PostgreSQL does not run"
+            raise PlatformFailed(message)
+        return self._postgres.urls(service).serving
+
     def start(self) -> None:
         """Start everything and wait until the gateway answers. Refuses: PlatformFailed."""
         self.home.make()
