@@ -54,7 +54,7 @@ contracts: install ## Generate schemas, catalogue, AsyncAPI, subgraph SDL and th
 	@$(BIN)/python tools/generate.py
 
 bench: install ## Measure, as ratios in one run; prints a table and writes build/bench.json
-	@PYTHONPATH=tools $(BIN)/python -m bench
+	@$(BIN)/python -m tools.bench
 
 k8s-check: .venv/installed ## Render the Kubernetes manifests and validate them strictly, offline
 	@$(BIN)/python tools/k8s_check.py

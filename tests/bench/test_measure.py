@@ -1,13 +1,8 @@
 """The harness compares honestly: it alternates, warms up, takes medians, and one ratio means one thing."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-
-from bench.measure import Comparison, compare, ratio_of
+from tools.bench.measure import Comparison, compare, ratio_of
 
 
 @pytest.mark.parametrize(

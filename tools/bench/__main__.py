@@ -8,11 +8,6 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.bed import bed, prepare
-from bench.importing import importing
-from bench.listing import listing
-from bench.measure import Result, compare
-from bench.publishing import publishing
 from chassis.jetstream import connect, ensure_stream
 from embedded.nats import EmbeddedNats
 from embedded.ports import free_port
@@ -21,6 +16,11 @@ from lichen import mainjob
 from lichen.home import Home
 from lichen.personas import Tokens
 from lichen.platform import Platform
+from tools.bench.bed import bed, prepare
+from tools.bench.importing import importing
+from tools.bench.listing import listing
+from tools.bench.measure import Result, compare
+from tools.bench.publishing import publishing
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET_LOAD = 1.0

@@ -11,11 +11,11 @@ from typing import Any
 
 import asyncpg
 
-from bench.bed import Bed
-from bench.measure import Comparison
 from chassis.access import Grant, Principal
 from contracts.access import Role
 from inventory import usecases
+from tools.bench.bed import Bed
+from tools.bench.measure import Comparison
 
 __all__ = ["importing"]
 

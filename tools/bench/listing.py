@@ -12,9 +12,9 @@ import asyncpg
 import httpx
 import orjson
 
-from bench.measure import Comparison
 from lichen.personas import Tokens
 from lichen.platform import Platform
+from tools.bench.measure import Comparison
 
 __all__ = ["listing"]
 

@@ -11,12 +11,12 @@ from decimal import Decimal
 
 from nats.aio.client import Client
 
-from bench.bed import Bed
-from bench.measure import Comparison
 from chassis import outbox
 from chassis.relay import Relay
 from contracts.fact import Amount
 from contracts.targets import TargetSet
+from tools.bench.bed import Bed
+from tools.bench.measure import Comparison
 
 __all__ = ["publishing"]
 
