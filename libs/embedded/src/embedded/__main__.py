@@ -1,6 +1,7 @@
 """`python -m embedded run -- command …`: run a command with one PostgreSQL for all the pytest runs in it."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,16 +16,30 @@ def main() -> int:
             pass
         case _:
             sys.exit("usage: python -m embedded run -- command …")
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     place = "/tmp" if os.geteuid() == 0 else None  # noqa: S108 - a directory of ours is made in it
     with tempfile.TemporaryDirectory(prefix="lichen-test-", dir=place) as directory:
         Path(directory).chmod(0o755)
         server = EmbeddedPostgres(Path(directory) / "pg", fast_and_loose=True)
-        server.start()
         try:
-            shared = {"LICHEN_TEST_POSTGRES": f"{server.directory}:{server.port}"}
-            return subprocess.run(command, env=os.environ | shared, check=False).returncode
+            server.start()
+            return run(command, {"LICHEN_TEST_POSTGRES": f"{server.directory}:{server.port}"})
         finally:
             server.stop()
 
 
-sys.exit(main())
+def run(command: list[str], shared: dict[str, str]) -> int:
+    """Its exit code, as a shell gives it. It ends before the server does, also when we are told to end."""
+    try:
+        process = subprocess.Popen(command, env=os.environ | shared)
+    except OSError as error:
+        sys.exit(f"{command[0]}: {error.strerror}")
+    # Ctrl-C reaches the command from the terminal; a test runner answers it with a summary.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

