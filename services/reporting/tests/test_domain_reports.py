@@ -1,0 +1,143 @@
+"""Cycles, progress reports and consolidation: every refusal, in order, and sums that are exact."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reporting.domain.consolidated_report import consolidate
+from reporting.domain.cycle import open_cycle
+from reporting.domain.errors import (
+    AlreadyPublished,
+    InventoryNotFinal,
+    NarrativeMissing,
+    NoAcceptedReports,
+    NobodyOwes,
+    OwingLocationInsideAnother,
+    OwingLocationRepeated,
+    ReasonsMissing,
+    ReportAlreadyDecided,
+    ReportAwaitsDecision,
+    SubmitterMayNotAccept,
+)
+from reporting.domain.figure import Figure, Figures, Section
+from reporting.domain.progress_report import ReportState, submit_report
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+PATHS = {"unon": "s.unon", "site": "s.unon.site", "escwa": "s.escwa"}
+
+
+def figures(total="10", **extra):
+    found = [Figure(section=Section.TOTAL, key="co2e", name="co2e", value=Decimal(total), unit="kgCO2e")]
+    found += [
+        Figure(section=Section.SCOPE, key=scope, name=scope, value=Decimal(value), unit="kgCO2e")
+        for scope, value in extra.get("scopes", {}).items()
+    ]
+    found.append(Figure(section=Section.INDICATOR, key="e", name="e", value=Decimal(7), unit="kWh/m2"))
+    return Figures(inventory_id="i", inventory_version=1, figures=tuple(found))
+
+
+def submitted(newest=None, narrative="A year.", known=True, by="chair"):
+    return submit_report(
+        report_id="r", location_id="unon", year=2024, narrative=narrative, newest=newest,
+        figures=figures() if known else None, by=by, at=NOW,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("owing", "refusal"),
+    [
+        ([], NobodyOwes),
+        (["unon", "unon", "site"], OwingLocationRepeated),
+        (["unon", "site"], OwingLocationInsideAnother),
+        (["site", "unon"], OwingLocationInsideAnother),
+    ],
+)
+def test_a_cycle_refuses_in_this_order(owing, refusal):
+    with pytest.raises(refusal):
+        open_cycle(year=2024, due_on=date(2025, 4, 30), owing=owing, paths=PATHS, by="c", at=NOW)
+
+
+def test_a_cycle_keeps_who_owes():
+    cycle = open_cycle(year=2024, due_on=date(2025, 4, 30), owing=["unon", "escwa"], paths=PATHS, by="c", at=NOW)
+
+    assert (cycle.id, cycle.owing) == ("2024", ("unon", "escwa"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refusal"),
+    [
+        ({"narrative": "  ", "known": False, "newest": submitted()}, NarrativeMissing),
+        ({"known": False, "newest": submitted()}, ReportAwaitsDecision),
+        ({"known": False, "newest": submitted().accept(by="coordinator", at=NOW)}, ReportAlreadyDecided),
+        ({"known": False}, InventoryNotFinal),
+        ({"known": False, "newest": submitted().return_(by="coordinator", at=NOW, reasons="x")}, InventoryNotFinal),
+    ],
+)
+def test_a_report_refuses_in_this_order(arguments, refusal):
+    with pytest.raises(refusal):
+        submitted(**arguments)
+
+
+def test_the_next_version_follows_a_returned_one():
+    returned = submitted().return_(by="coordinator", at=NOW, reasons=" Say more. ")
+    again = submitted(newest=returned)
+
+    assert (returned.state, returned.decision.reasons) == (ReportState.RETURNED, "Say more.")
+    assert (again.version, again.state) == (2, ReportState.SUBMITTED)
+
+
+@pytest.mark.parametrize("decide", ["accept", "return"])
+def test_a_decision_refuses_in_this_order(decide):
+    def on(report, by, reasons="because"):
+        return report.accept(by=by, at=NOW) if decide == "accept" else report.return_(by=by, at=NOW, reasons=reasons)
+
+    decided = on(submitted(), "coordinator")
+    with pytest.raises(ReportAlreadyDecided):
+        on(decided, "chair")
+    with pytest.raises(SubmitterMayNotAccept):
+        on(submitted(), "chair", reasons="")
+    if decide == "return":
+        with pytest.raises(ReasonsMissing):
+            on(submitted(), "coordinator", reasons=" ")
+
+
+def consolidated(accepted, owing=("unon", "escwa")):
+    return consolidate(
+        report_id="c", root="s", year=2024, version=1, owing=owing, accepted=accepted, by="coordinator", at=NOW
+    )
+
+
+def test_nothing_accepted_is_nothing_to_consolidate():
+    with pytest.raises(NoAcceptedReports):
+        consolidated({})
+
+
+def test_a_consolidation_says_who_is_in_and_who_is_missing_and_is_published_once():
+    found = consolidated({"unon": ("r", figures("10.5", scopes={"1": "4"}))})
+
+    assert [(member.location_id, member.total_kg) for member in found.included] == [("unon", Decimal("10.5"))]
+    assert found.missing == ("escwa",)
+    assert {(figure.section, figure.value) for figure in found.figures} == {
+        (Section.TOTAL, Decimal("10.5")),
+        (Section.SCOPE, Decimal(4)),
+    }
+    with pytest.raises(AlreadyPublished):
+        found.publish(at=NOW).publish(at=NOW)
+
+
+amounts = st.decimals(min_value=0, max_value=10**12, places=6)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c", "d", "e"]), st.tuples(amounts, amounts), min_size=1))
+def test_a_consolidated_figure_is_the_exact_sum_of_the_frozen_ones(parts):
+    found = consolidated(
+        {name: ("r", figures(str(total), scopes={"2": str(scope)})) for name, (total, scope) in parts.items()}
+    )
+    by_section = {figure.section: figure.value for figure in found.figures}
+
+    assert by_section[Section.TOTAL] == sum(total for total, _ in parts.values())
+    assert by_section[Section.SCOPE] == sum(scope for _, scope in parts.values())
+    assert Section.INDICATOR not in by_section
