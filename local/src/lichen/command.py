@@ -3,13 +3,16 @@
 import json
 import signal
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lichen.home import Home
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
     from lichen.platform import Platform
 
 __all__ = ["main"]
@@ -28,9 +31,8 @@ def up(*, sample: Annotated[bool, typer.Option(help="Load the sample and play th
 
     home = Home.of_environment()
     platform = Platform(home=home, say=say)
-    told: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _frame: told.append(number))
+    code = 0
+    _on_stop_signals(signal.default_int_handler)
     say(f"Lichen starts in {home.path}")
     try:
         platform.start()
@@ -38,14 +40,22 @@ def up(*, sample: Annotated[bool, typer.Option(help="Load the sample and play th
         if sample and not home.sample_loaded:
             _play(platform, home)
         _tell(platform)
-        platform.watch(until=lambda: bool(told))
+        platform.watch()
     except PlatformFailed as failure:
         say(f"\nLichen stops: {failure}")
-        platform.stop()
-        sys.exit(1)
-    say("\nStopping in order.")
+        code = 1
+    except KeyboardInterrupt:
+        say("\nStopping in order.")
+    _on_stop_signals(signal.SIG_IGN)  # it stops, and does not take longer than its deadlines
     platform.stop()
     say("Stopped.")
+    sys.exit(code)
+
+
+def _on_stop_signals(handler: "Callable[[int, FrameType | None], Any] | signal.Handlers") -> None:
+    """Ctrl-C, `kill`, and the end of the terminal."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, handler)
 
 
 def _play(platform: "Platform", home: Home) -> None:

