@@ -148,3 +148,19 @@ def test_a_part_that_lies_about_its_size_is_refused() -> None:
 
     with pytest.raises(BadWorkbook):
         read_spreadsheet(bytes(packed), limits=SMALL)
+
+
+def test_a_formula_is_read_as_a_formula_and_never_as_its_result() -> None:
+    def fill(workbook: xlsxwriter.Workbook) -> None:
+        sheet = workbook.add_worksheet("Data")
+        sheet.write_row(0, 0, ["site", "amount"])
+        sheet.write_string(1, 0, "unon")
+        sheet.write_formula(1, 1, "=SUM(A1:A9)")  # no program has worked it out: its result is 0
+        sheet.write_string(2, 0, "unon")
+        sheet.write_formula(2, 1, '=1&"<2"', value=42)
+        sheet.write_string(3, 0, "unon")
+        sheet.write_number(3, 1, 7)
+
+    rows = read_spreadsheet(a_workbook(fill))
+
+    assert [dict(row.cells)["amount"] for row in rows] == ["=SUM(A1:A9)", '=1&"<2"', Decimal(7)]

@@ -37,6 +37,9 @@ _ZIP_MARK = b"PK\x03\x04"
 _OLE_MARK = b"\xd0\xcf\x11\xe0"
 _WORKSHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)["']""")
+_FORMULA = re.compile(
+    rb"<(\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?f>).*?</(?:\w+:)?c>", re.DOTALL
+)
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = ",;\t"
 
@@ -132,6 +135,7 @@ def _repacked(content: bytes, *, limits: Limits) -> bytes:
                 data = source.read(part)
                 if _WORKSHEET.fullmatch(part.filename):
                     _check_cells(part.filename, data, limits=limits)
+                    data = _FORMULA.sub(_formula_as_text, data)
                 target.writestr(part.filename, data)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
         raise _bad_workbook("it is no XLSX workbook, or a damaged one") from error
@@ -149,6 +153,16 @@ def _check_cells(name: str, data: bytes, *, limits: Limits) -> None:
             raise _too_large(name, f"a cell in row {digits[:20].decode()}", f"at most {limits.rows} rows")
         if column > limits.columns:
             raise _too_large(name, f"a cell in column {letters[:20].decode()}", f"at most {limits.columns} columns")
+
+
+def _formula_as_text(cell: re.Match[bytes]) -> bytes:
+    """The formula in the place of its result: what a program last worked out, or 0 if none did, is no measurement."""
+    prefix, attributes, formula = cell[1] or b"", cell[2], cell[3] or b"a formula shared with another cell"
+    reference = _REFERENCE.search(attributes)
+    where = b"" if reference is None else b' r="%s%s"' % (reference[1], reference[2])
+    return b'<%sc%s t="inlineStr"><%sis><%st>=%s</%st></%sis></%sc>' % (
+        prefix, where, prefix, prefix, formula, prefix, prefix, prefix,
+    )  # fmt: skip
 
 
 def _rows(sheet: str, records: Iterable[list[Cell]], *, limits: Limits) -> Iterator[RawRow]:
