@@ -5,11 +5,12 @@ import os
 import signal
 import time
 
+import httpx
 import psutil
-import pytest
 from conftest import gone, printed_until, start
 
 from embedded.ports import free_port
+from lichen.personas import Tokens
 
 
 def up(home, *arguments, **environment):
@@ -21,19 +22,33 @@ def up(home, *arguments, **environment):
     return process, run, everything
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_stopping_or_killing_it_leaves_no_process_behind(homes, how):
-    process, run, everything = up(homes / "stopped", "--no-sample")
-    assert len(everything) > 8
+ROOT = """mutation { registerLocation(input: {id: "secretariat", name: "Secretariat", kind: "secretariat", parentId: null,
+  validFrom: "1945-10-24", source: "a journey"}) { __typename } }"""
 
-    process.send_signal(how)
-    printed = process.stdout.read()
 
-    assert process.wait(timeout=60) == (0 if how != signal.SIGKILL else -signal.SIGKILL)
-    assert gone(everything)
-    assert run["pid"] == process.pid
-    if how != signal.SIGKILL:
-        assert printed.endswith("Stopped.\n")
+def test_stopping_and_killing_it_leave_no_process_behind_and_the_data_stay(homes):
+    home = homes / "stopped"
+    for how, answer in ((signal.SIGINT, []), (signal.SIGKILL, ["secretariat"]), (signal.SIGINT, ["secretariat"])):
+        process, run, everything = up(home, "--no-sample")
+        assert len(everything) > 8
+        assert locations(run) == answer
+        token = Tokens(issuer=run["issuer"]).of("coordinator")
+        httpx.post(
+            run["gateway"], json={"query": ROOT}, headers={"authorization": f"Bearer {token}"}
+        ).raise_for_status()
+        assert locations(run) == ["secretariat"]
+
+        process.send_signal(how)
+        printed = process.stdout.read()
+
+        assert process.wait(timeout=60) == (0 if how == signal.SIGINT else -signal.SIGKILL)
+        assert gone(everything)
+        assert printed.endswith("Stopped.\n") is (how == signal.SIGINT)
+
+
+def locations(run) -> list[str]:
+    answer = httpx.post(run["gateway"], json={"query": "{ locations(first: 5) { edges { node { id } } } }"}, timeout=30)
+    return [edge["node"]["id"] for edge in answer.json()["data"]["locations"]["edges"]]
 
 
 def test_a_crash_of_one_part_says_which_and_stops_the_rest(homes):
