@@ -22,7 +22,7 @@ def up(home, *arguments, **environment):
     return process, run, everything
 
 
-ROOT = """mutation { registerLocation(input: {id: "secretariat", name: "Secretariat", kind: "secretariat", parentId: null,
+ROOT = """mutation { registerLocation(input: {id: "secretariat", name: "Secretariat", kind: "root", parentId: null,
   validFrom: "1945-10-24", source: "a journey"}) { __typename } }"""
 
 

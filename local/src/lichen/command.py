@@ -53,9 +53,11 @@ def up(*, sample: Annotated[bool, typer.Option(help="Load the sample and play th
 
 
 def _on_stop_signals(handler: "Callable[[int, FrameType | None], Any] | signal.Handlers") -> None:
-    """Ctrl-C, `kill`, and the end of the terminal."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    """Ctrl-C, `kill`, and the end of the terminal, unless `nohup` said to outlive it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handler)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, handler)
 
 
 def _play(platform: "Platform", home: Home) -> None:

@@ -8,7 +8,10 @@ from typing import IO
 
 __all__ = ["AlreadyRunning", "DirectoryLock"]
 
-SURVIVORS_DEADLINE_S = 3.0
+ENDING_S = 0.5
+"""How long a process that was just killed may take to be gone."""
+CHILDREN_ENDING_S = 3.0
+"""How long the children of one that is gone may take to notice."""
 POLL_S = 0.02
 
 
@@ -35,15 +38,14 @@ class DirectoryLock:
     def take(self) -> int:
         """The descriptor to hand on to the server. Refuses: AlreadyRunning."""
         file = self._path.open("a+", encoding="ascii")
-        deadline = time.monotonic() + SURVIVORS_DEADLINE_S
+        began = time.monotonic()
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
                 server = int(file.read().strip() or 0)
-                # The children of a server that was killed need a moment to notice.
-                if _exists(server) or time.monotonic() > deadline:
+                if time.monotonic() > began + (ENDING_S if _exists(server) else CHILDREN_ENDING_S):
                     file.close()
                     message = f"{self._program} runs in {self._path.parent} already (process {server}); stop it first"
                     raise AlreadyRunning(message, pid=server) from None
