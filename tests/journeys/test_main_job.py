@@ -1,6 +1,5 @@
 """From meter reading to published neutrality statement, through the whole platform, on the sample Secretariat."""
 
-import json
 import subprocess
 import sys
 import threading
@@ -11,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from embedded.postgres import EmbeddedPostgres
 from lichen.mainjob import operations
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,9 +106,8 @@ def test_published_totals_are_the_frozen_ones_exactly(platform):
     ],
 )
 async def test_a_final_inventory_cannot_be_changed_by_sql(platform, statement, role):
-    password = json.loads((platform.home / "pg" / "passwords.json").read_text())[f"inventory_{role}"]
-    port = platform.run["ports"]["postgres"]
-    connection = await asyncpg.connect(f"postgresql://inventory_{role}:{password}@127.0.0.1:{port}/inventory")
+    postgres = EmbeddedPostgres.attach(platform.home / "pg", port=platform.run["ports"]["postgres"])
+    connection = await asyncpg.connect(getattr(postgres.urls("inventory"), role))
     transaction = connection.transaction()
     await transaction.start()
     try:
