@@ -1,4 +1,4 @@
-"""Run the tests: everything on one embedded PostgreSQL and NATS, each service in an environment that has only itself.
+"""Run the tests: everything on embedded PostgreSQL and NATS, each service in an environment that has only itself.
 
 `tools/test.py` runs all; `tools/test.py inventory` one service; `tools/test.py tests/journeys` a folder.
 The environment of a service shows an import that its pyproject does not declare.
@@ -75,7 +75,7 @@ def inner(wanted: list[str]) -> int:
 def main() -> None:
     if "--inner" in sys.argv:
         sys.exit(inner([argument for argument in sys.argv[1:] if argument != "--inner"]))
-    # One PostgreSQL and one NATS for the whole run; every test has its own database and stream on them.
+    # One PostgreSQL for the whole run, with a database for each test; NATS starts in a blink, a server for each module.
     command = [str(BIN / "python"), "-m", "embedded", "run", "--", sys.executable, __file__, "--inner", *sys.argv[1:]]
     sys.exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
 
