@@ -111,10 +111,10 @@ def status(*, output: Annotated[str, typer.Option(help="table or json")] = "tabl
     budget = found["budget"]
     say(f"{'total':<45}{found['memory_mb']:>11.0f}{found['resident_mb']:>9.0f}   (budget {budget['memory_mb']} MB)")
     say("memory: pages that several processes share are counted once (PSS); RSS counts them in each")
-    for title, times, seconds in (
-        ("first start", found["cold"], budget["first_answer_s"]),
-        ("last start", found["last"], budget["start_s"]),
-    ):
+    starts = [("first start", found["cold"], budget["first_answer_s"])]
+    if found["last"] != found["cold"]:
+        starts.append(("last start", found["last"], budget["start_s"]))
+    for title, times, seconds in starts:
         say(f"{title + ':':<13}the gateway answered after {times['first_answer_s']:.1f} s (budget {seconds} s)")
 
 
