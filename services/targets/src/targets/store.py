@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +17,6 @@ __all__ = [
     "add_measured",
     "add_target",
     "assessments_by_target",
-    "has_target",
     "latest_measured",
     "target_by_id",
     "targets_of",
@@ -34,19 +33,9 @@ def _assessment(row: Row[Any]) -> ProgressAssessment:
     return ProgressAssessment(**values | {"verdict": Verdict(values["verdict"])})
 
 
-async def has_target(tx: AsyncConnection, *, location_id: str, indicator: str, target_year: int) -> bool:
-    found = await tx.scalar(
-        select(target.c.id).where(
-            target.c.location_id == location_id,
-            target.c.indicator == indicator,
-            target.c.target_year == target_year,
-        )
-    )
-    return found is not None
-
-
-async def add_target(tx: AsyncConnection, new: Target) -> None:
-    await tx.execute(insert(target).values(**asdict(new)))
+async def add_target(tx: AsyncConnection, new: Target) -> bool:
+    """Whether it is new: one target for an indicator and target year of a location, also when two are set at once."""
+    return bool((await tx.execute(upsert(target).values(**asdict(new)).on_conflict_do_nothing())).rowcount)
 
 
 async def target_by_id(tx: AsyncConnection, target_id: str) -> Target | None:

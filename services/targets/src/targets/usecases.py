@@ -50,14 +50,13 @@ async def set_target(
         by=principal.name,
         at=now,
     )
-    if await store.has_target(tx, location_id=location_id, indicator=indicator, target_year=target_year):
+    if not await store.add_target(tx, target):
         raise TargetAlreadySet(
             subject=f"{indicator} of {location_id} by {target_year}",
             found="a target for it",
             expected="none yet",
             message=f"{location_id} has a target for {indicator} by {target_year} already.",
         )
-    await store.add_target(tx, target)
     await outbox.add(tx, outgoing.target_set(target), now=now)
     for measured in await store.latest_measured(tx, location_id=location_id, indicator=indicator):
         await _assess(tx, target=target, measured=measured, now=now)
