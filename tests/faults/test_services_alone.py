@@ -6,6 +6,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
+import asyncpg
 import httpx
 import nats
 import pytest
@@ -71,8 +72,27 @@ async def register(urls):
     return database
 
 
+async def owe_an_event(database, service):
+    # Any event of the service will do; only its place and its aggregate matter on the way.
+    kind = next(kind for kind in FACTS if kind.producer == service)
+    fact = kind.model_construct(**{kind.aggregate: "one"} | {"location_id": "secretariat"})
+    async with database.transaction(["secretariat"]) as tx:
+        await outbox.add(tx, fact, now=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+async def cut_connections(postgres_server, urls):
+    """As a restart of PostgreSQL does: every connection to the database ends."""
+    admin = await asyncpg.connect(postgres_server.admin_url)
+    await admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", urls.serving.rpartition("/")[2]
+    )
+    await admin.close()
+
+
 @pytest.mark.parametrize("service", SERVICES)
-async def test_it_serves_without_nats_and_sends_what_it_owes_when_nats_is_back(service, database_for, tmp_path):
+async def test_it_serves_without_nats_and_sends_what_it_owes_when_nats_is_back(
+    service, database_for, postgres_server, tmp_path
+):
     urls = database_for(service)
     database = await register(urls)
     nats_port, monitor_port = free_port(), free_port()
@@ -80,11 +100,7 @@ async def test_it_serves_without_nats_and_sends_what_it_owes_when_nats_is_back(s
     try:
         until(lambda: is_ready(url), "ready without NATS")
         assert typename(url) == {"data": {"__typename": "Query"}}
-        async with database.transaction(["secretariat"]) as tx:
-            # Any event of the service will do; only its place and its aggregate matter on the way.
-            kind = next(kind for kind in FACTS if kind.producer == service)
-            fact = kind.model_construct(**{kind.aggregate: "one"} | {"location_id": "secretariat"})
-            await outbox.add(tx, fact, now=datetime(2026, 1, 1, tzinfo=UTC))
+        await owe_an_event(database, service)
 
         server = EmbeddedNats(tmp_path / "nats", port=nats_port, monitor_port=monitor_port)
         server.start()
@@ -97,9 +113,15 @@ async def test_it_serves_without_nats_and_sends_what_it_owes_when_nats_is_back(s
                 except nats.js.errors.NotFoundError:
                     return 0
 
-            deadline = time.monotonic() + 20
-            while await messages() != 1:
-                assert time.monotonic() < deadline, "the event never went out"
+            async def all_out(count):
+                deadline = time.monotonic() + 20
+                while await messages() != count:
+                    assert time.monotonic() < deadline, f"event {count} never went out"
+
+            await all_out(1)
+            await cut_connections(postgres_server, urls)
+            await owe_an_event(database, service)
+            await all_out(2)
             await client.close()
         finally:
             server.stop()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI, Response
+from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route
@@ -29,7 +30,7 @@ from contracts.fact import Fact
 
 __all__ = ["Service", "create_application", "replay", "serve"]
 
-NATS_RETRY_S = 1.0
+RETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,35 +87,47 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
 
 
 async def _events(service: Service, settings: ServiceSettings, database: Database, url: str) -> None:
-    """Connect to NATS as soon as it can be reached, then relay and consume until cancelled."""
+    """Relay and consume until cancelled, whatever goes down and comes back meanwhile."""
     inbox = Inbox(database, service.subscriptions, root=settings.root_location)
+    while True:
+        try:
+            await _relay_and_consume(service, settings, database, url, inbox)
+        except Exception as error:  # noqa: BLE001 - the outermost edge: a service that answers must go on speaking
+            log.warning("events pause", error=type(error).__name__, reason=str(error), exc_info=error)
+            await asyncio.sleep(RETRY_S)
+
+
+async def _relay_and_consume(
+    service: Service, settings: ServiceSettings, database: Database, url: str, inbox: Inbox
+) -> None:
+    client = await _connected(service, settings)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(Relay(database, client, url=url).run())
+            for producer in inbox.producers:
+                tasks.create_task(consume(client, inbox, service=service.name, producer=producer))
+            log.info("events flow", stream=service.name, hears=inbox.producers)
+    finally:
+        await client.close()
+
+
+async def _connected(service: Service, settings: ServiceSettings) -> Client:
+    """A connection to NATS, with this service's stream, as soon as both can be had."""
     while True:
         try:
             client = await connect(settings, name=service.name)
         except NATS_TROUBLE as error:
             log.warning("nats is not there yet", error=type(error).__name__)
-            await asyncio.sleep(NATS_RETRY_S)
+            await asyncio.sleep(RETRY_S)
             continue
-        break
-    try:
-        while True:
-            try:
-                await ensure_stream(client, settings, producer=service.name)
-                break
-            except NATS_TROUBLE as error:
-                log.warning("stream is not there yet", error=type(error).__name__, reason=str(error))
-                await asyncio.sleep(NATS_RETRY_S)
-        log.info("events flow", stream=service.name, hears=inbox.producers)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(Relay(database, client, url=url).run())
-            for producer in inbox.producers:
-                tasks.create_task(consume(client, inbox, service=service.name, producer=producer))
-    except Exception:
-        # A bug in an event task must not leave a service that answers but no longer speaks.
-        log.exception("event tasks ended")
-        raise
-    finally:
-        await client.close()
+        try:
+            await ensure_stream(client, settings, producer=service.name)
+        except NATS_TROUBLE as error:
+            log.warning("stream is not there yet", error=type(error).__name__, reason=str(error))
+            await client.close()
+            await asyncio.sleep(RETRY_S)
+            continue
+        return client
 
 
 def serve(service: Service, settings: ServiceSettings) -> None:
