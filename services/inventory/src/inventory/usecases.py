@@ -53,16 +53,8 @@ async def register_location(
     else:
         await permitted(tx, principal, access.REGISTER_LOCATION, location_id=location.parent_id)
     new = location_to_register(location)
-    (existing,) = await locations.by_ids(tx, [new.id])
-    if existing is not None:
-        if existing != new:
-            raise LocationAlreadyRegistered(
-                subject=new.id,
-                found="a location under this code, with other facts",
-                expected="a code that was never used",
-                message=f"The code {new.id} belongs to another location.",
-            )
-        return existing
+    if await _is_registered(tx, new):
+        return new
     place = await register.register(
         tx,
         location_id=new.id,
@@ -73,9 +65,25 @@ async def register_location(
         valid_from=new.valid_from,
         valid_to=new.valid_to,
     )
-    await locations.add_detail(tx, new)
+    if not await locations.add_detail(tx, new):
+        # Somebody registered it meanwhile; with other facts, the refusal takes back what was added here.
+        await _is_registered(tx, new)
+        return new
     await outbox.add(tx, outgoing.location_registered(new, path=place.path), now=now)
     return new
+
+
+async def _is_registered(tx: AsyncConnection, new: Location) -> bool:
+    """Whether the register has exactly this location. Refuses: LocationAlreadyRegistered with other facts."""
+    (existing,) = await locations.by_ids(tx, [new.id])
+    if existing is not None and existing != new:
+        raise LocationAlreadyRegistered(
+            subject=new.id,
+            found="a location under this code, with other facts",
+            expected="a code that was never used",
+            message=f"The code {new.id} belongs to another location.",
+        )
+    return existing is not None
 
 
 async def set_location_profile(
@@ -167,8 +175,10 @@ async def _open_inventory(
     if newest is not None:
         return newest
     first = Inventory(id=new_id(), location_id=location_id, year=year, version=1, state=State.DRAFT, steps=())
-    await inventories.add(tx, first, gwp_set=GWP_SET_NAME, by=principal.name, at=now)
-    return first
+    if await inventories.add(tx, first, gwp_set=GWP_SET_NAME, by=principal.name, at=now):
+        return first
+    # Somebody opened it meanwhile.
+    return await _open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)
 
 
 async def submit_inventory(

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.activity_data import Category
@@ -107,19 +108,19 @@ async def of_location(tx: AsyncConnection, *, location_id: str, limit: int, afte
     return await _whole(tx, (await tx.execute(statement)).all())
 
 
-async def add(tx: AsyncConnection, new: Inventory, *, gwp_set: str, by: str, at: datetime) -> None:
-    await tx.execute(
-        insert(inventory).values(
-            id=new.id,
-            location_id=new.location_id,
-            year=new.year,
-            version=new.version,
-            state=new.state,
-            gwp_set=gwp_set,
-            opened_by=by,
-            opened_at=at,
-        )
+async def add(tx: AsyncConnection, new: Inventory, *, gwp_set: str, by: str, at: datetime) -> bool:
+    """Whether it is new: False where somebody opened one meanwhile."""
+    statement = upsert(inventory).values(
+        id=new.id,
+        location_id=new.location_id,
+        year=new.year,
+        version=new.version,
+        state=new.state,
+        gwp_set=gwp_set,
+        opened_by=by,
+        opened_at=at,
     )
+    return bool((await tx.execute(statement.on_conflict_do_nothing())).rowcount)
 
 
 async def save_step(tx: AsyncConnection, changed: Inventory) -> None:

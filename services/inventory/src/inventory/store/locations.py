@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,17 +45,17 @@ def _location(row: AnyRow) -> Location:
     return Location(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented mapping of a row
 
 
-async def add_detail(tx: AsyncConnection, new: Location) -> None:
-    await tx.execute(
-        insert(location_detail).values(
-            location_id=new.id,
-            city=new.city,
-            latitude=new.latitude,
-            longitude=new.longitude,
-            grid=new.grid,
-            source=new.source,
-        )
+async def add_detail(tx: AsyncConnection, new: Location) -> bool:
+    """Whether it is new: False where somebody registered the code meanwhile."""
+    statement = upsert(location_detail).values(
+        location_id=new.id,
+        city=new.city,
+        latitude=new.latitude,
+        longitude=new.longitude,
+        grid=new.grid,
+        source=new.source,
     )
+    return bool((await tx.execute(statement.on_conflict_do_nothing())).rowcount)
 
 
 async def by_ids(tx: AsyncConnection, ids: Sequence[str]) -> Sequence[Location | None]:
