@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -77,7 +78,7 @@ async def latest_measured(tx: AsyncConnection, *, location_id: str, indicator: s
     """The newest inventory version of each year that has the indicator."""
     rows = await tx.execute(
         select(measured_indicator)
-        .distinct(measured_indicator.c.year)
+        .ext(distinct_on(measured_indicator.c.year))
         .where(measured_indicator.c.location_id == location_id, measured_indicator.c.indicator == indicator)
         .order_by(measured_indicator.c.year, measured_indicator.c.inventory_version.desc())
     )
@@ -96,7 +97,7 @@ async def assessments_by_target(
     """For each target the newest assessment of each year, newest year first."""
     rows = await tx.execute(
         select(progress_assessment)
-        .distinct(progress_assessment.c.target_id, progress_assessment.c.year)
+        .ext(distinct_on(progress_assessment.c.target_id, progress_assessment.c.year))
         .where(progress_assessment.c.target_id.in_(target_ids))
         .order_by(
             progress_assessment.c.target_id,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reporting.domain.figure import Figure, Figures
@@ -71,7 +72,7 @@ async def for_decision(tx: AsyncConnection, report_id: str) -> ProgressReport | 
 async def newest(tx: AsyncConnection, keys: Sequence[tuple[str, int]]) -> Sequence[ProgressReport | None]:
     """The newest visible version of each (location, year)."""
     rows = await tx.execute(
-        _WHOLE.distinct(progress_report.c.location_id, progress_report.c.year)
+        _WHOLE.ext(distinct_on(progress_report.c.location_id, progress_report.c.year))
         .where(
             progress_report.c.location_id.in_({location_id for location_id, _ in keys}),
             progress_report.c.year.in_({year for _, year in keys}),
