@@ -1,14 +1,17 @@
-"""`make bench`: ratios in one run. Prints a table and writes build/bench.json."""
+"""`make bench`: ratios in one run. Prints a table and writes build/bench.json.
+
+A new measure is a `Measure` in one of the two lists. `python -m tools.bench NAME …` takes those alone, and writes no
+file.
+"""
 
 import asyncio
-import json
 import os
+import sys
 import tempfile
-import time
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from chassis.jetstream import connect, ensure_stream
 from embedded.nats import EmbeddedNats
 from embedded.ports import free_port
 from embedded.postgres import EmbeddedPostgres
@@ -16,87 +19,75 @@ from lichen import mainjob
 from lichen.home import Home
 from lichen.personas import Tokens
 from lichen.platform import Platform
-from tools.bench.bed import bed, prepare
-from tools.bench.importing import importing
-from tools.bench.listing import listing
-from tools.bench.measure import Result, compare
-from tools.bench.publishing import publishing
+from tools.bench.bed import Parts
+from tools.bench.importing import import_rows
+from tools.bench.listing import list_20_rows_gateway
+from tools.bench.measure import Measure, Result, take
+from tools.bench.publishing import publish_backlog, publish_outbox
+from tools.bench.report import Machine, table, write
 
-ROOT = Path(__file__).resolve().parents[2]
-QUIET_LOAD = 1.0
+TARGET = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
-
-def on_parts(directory: Path) -> list[Result]:
-    """Measures on PostgreSQL and NATS alone."""
-    postgres = EmbeddedPostgres(directory / "pg")
-    nats = EmbeddedNats(directory / "nats")
-    postgres.start()
-    nats.start()
-    try:
-        for service in ("targets", "inventory"):
-            prepare(postgres, service)
-        return asyncio.run(_on_parts(postgres, nats))
-    finally:
-        nats.stop()
-        postgres.stop()
+ON_PLATFORM: tuple[Measure[Platform, Any], ...] = (list_20_rows_gateway,)
+ON_PARTS: tuple[Measure[Parts, Any], ...] = (publish_outbox, publish_backlog, import_rows)
 
 
-async def _on_parts(postgres: EmbeddedPostgres, nats: EmbeddedNats) -> list[Result]:
-    results = []
-    async with bed(postgres, nats, service="targets") as targets:
-        client = await connect(targets.settings, name="bench")
-        await ensure_stream(client, targets.settings, producer="targets")
-        results.append(await compare(publishing(targets, client)))
-        await client.close()
-    async with bed(postgres, nats, service="inventory") as inventory:
-        results.append(await compare(await importing(inventory)))
-    return results
-
-
-def on_platform(directory: Path) -> list[Result]:
-    """Measures on the whole platform with the sample."""
+def on_platform(measures: Sequence[Measure[Platform, Any]], directory: Path) -> list[Result]:
+    """On a platform of its own, with the sample and the main job played."""
+    if not measures:
+        return []
     os.environ["LICHEN_GATEWAY_PORT"] = str(free_port())
-    platform = Platform(home=Home(path=directory / "home"), say=lambda _line: None)
-    platform.start()
+    platform = Platform(home=Home(path=directory), say=_say_nothing)
     try:
-        context = mainjob.Context(
-            gateway=platform.gateway_url, token=Tokens(issuer=platform.issuer_url).of, say=lambda _line: None
+        platform.start()
+        mainjob.run(
+            mainjob.Context(gateway=platform.gateway_url, token=Tokens(issuer=platform.issuer_url).of, say=_say_nothing)
         )
-        mainjob.run(context)
-        return asyncio.run(_on_platform(platform))
+        return asyncio.run(_take_all(measures, platform))
     finally:
         platform.stop()
 
 
-async def _on_platform(platform: Platform) -> list[Result]:
-    comparison = await listing(
-        platform, persona="unon-technical", location="unon", database_url=platform.database_url("inventory")
-    )
-    return [await compare(comparison)]
+def on_parts(measures: Sequence[Measure[Parts, Any]], directory: Path) -> list[Result]:
+    """On PostgreSQL and NATS alone, as durable as in a local run."""
+    if not measures:
+        return []
+    parts = Parts(postgres=EmbeddedPostgres(directory / "pg"), nats=EmbeddedNats(directory / "nats"))
+    try:
+        parts.postgres.start()
+        parts.nats.start()
+        return asyncio.run(_take_all(measures, parts))
+    finally:
+        parts.nats.stop()
+        parts.postgres.stop()
 
 
-def show(results: list[Result], *, seconds: float, load: float) -> None:
-    print(f"{'measure':<22}{'ours':>12}{'reference':>12}  {'unit':<10}{'ratio':>7}{'runs':>6}  against")
-    for item in results:
-        print(
-            f"{item.name:<22}{item.ours:>12,.1f}{item.reference:>12,.1f}  {item.unit:<10}{item.ratio:>7.2f}"
-            f"{item.runs:>6}  {item.reference_name}"
-        )
-    print(f"ratio: our cost in costs of the reference. {seconds:.0f} s; load when it began {load:.1f}.")
-    if load > QUIET_LOAD:
-        print("The machine was not quiet: figures may be off, ratios less so.")
+async def _take_all(measures: Sequence[Measure[Any, Any]], ground: object) -> list[Result]:
+    return [result for measure in measures for result in await take(measure, ground)]
+
+
+def _say_nothing(_line: str) -> None:
+    pass
 
 
 def main() -> None:
-    began, load = time.monotonic(), os.getloadavg()[0]
+    wanted = set(sys.argv[1:])
+    unknown = wanted - {measure.name for measure in (*ON_PLATFORM, *ON_PARTS)}
+    if unknown:
+        sys.exit(f"no such measure: {', '.join(sorted(unknown))}")
+    before = Machine.now()
     place = "/tmp" if os.geteuid() == 0 else None  # noqa: S108 - a folder of ours is made in it
     with tempfile.TemporaryDirectory(prefix="lichen-bench-", dir=place) as directory:
+        # As root, PostgreSQL runs as another user, who must be able to enter.
         Path(directory).chmod(0o755)
-        results = [*on_platform(Path(directory)), *on_parts(Path(directory) / "parts")]
-    show(results, seconds=time.monotonic() - began, load=load)
-    target = ROOT / "build" / "bench.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps([asdict(item) for item in results], indent=2) + "\n")
+        results = [
+            *on_platform([item for item in ON_PLATFORM if item.name in wanted or not wanted], Path(directory, "home")),
+            *on_parts([item for item in ON_PARTS if item.name in wanted or not wanted], Path(directory, "parts")),
+        ]
+    print(table(results))
+    print(Machine.now().told_since(before))
+    if not wanted:
+        write(results, TARGET)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
 
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import insert
 
 from chassis import locations
 from chassis.database import Database
@@ -15,10 +14,21 @@ from chassis.migrations import migrate
 from chassis.settings import ServiceSettings
 from embedded.nats import EmbeddedNats
 from embedded.postgres import DatabaseUrls, EmbeddedPostgres
+from inventory.tables import location_detail
+from lichen import sample
 
-__all__ = ["Bed", "bed", "prepare"]
+__all__ = ["LOCATION", "Bed", "Parts", "bed"]
 
-PLACES = (("secretariat", None), ("unon", "secretariat"))
+LOCATION = "unon"
+"""Registered with its sites and what is above it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Running servers."""
+
+    postgres: EmbeddedPostgres
+    nats: EmbeddedNats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,36 +40,43 @@ class Bed:
     settings: ServiceSettings
 
 
-def prepare(postgres: EmbeddedPostgres, service: str) -> None:
-    """Make and migrate the service's database; outside of any event loop."""
-    migrate(service, asyncio.run(postgres.create_service_database(service)).owner)
-
-
 @asynccontextmanager
-async def bed(postgres: EmbeddedPostgres, nats: EmbeddedNats, *, service: str) -> AsyncIterator[Bed]:
-    urls = postgres.urls(service)
+async def bed(parts: Parts, *, service: str) -> AsyncIterator[Bed]:
+    urls = await parts.postgres.create_service_database(service)
+    await asyncio.to_thread(migrate, service, urls.owner)
     database = Database.connect(urls.serving, pool_size=8)
+    try:
+        await _register(database, details=service == "inventory")
+        yield Bed(
+            urls=urls,
+            database=database,
+            settings=ServiceSettings(
+                env="local",
+                database_url=SecretStr(urls.serving),
+                nats_url=parts.nats.url,
+                nats_monitor_url=parts.nats.monitor_url,
+                issuer="http://127.0.0.1:9/realms/lichen-local",
+                audience="lichen-api-local",
+            ),
+        )
+    finally:
+        await database.close()
+
+
+async def _register(database: Database, *, details: bool) -> None:
     async with database.transaction(["secretariat"]) as tx:
-        for code, parent in PLACES:
+        for row in sample.locations():
+            if not (row.parent is None or LOCATION in (row.id, row.parent)):
+                continue
             await locations.register(
                 tx,
-                location_id=code,
-                name=code,
-                kind="place",
-                parent_id=parent,
-                country="KEN",
-                valid_from=date(1945, 10, 24),
-                valid_to=None,
+                location_id=row.id,
+                name=row.name,
+                kind=row.kind,
+                parent_id=row.parent,
+                country=row.country,
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
             )
-        if service == "inventory":
-            await tx.execute(text("INSERT INTO location_detail (location_id, source) SELECT id, 'bench' FROM location"))
-    settings = ServiceSettings(
-        env="local",
-        database_url=SecretStr(urls.serving),
-        nats_url=nats.url,
-        nats_monitor_url=nats.monitor_url,
-        issuer="http://127.0.0.1:9/realms/lichen-local",
-        audience="lichen-api-local",
-    )
-    yield Bed(urls=urls, database=database, settings=settings)
-    await database.close()
+            if details:
+                await tx.execute(insert(location_detail).values(location_id=row.id, grid=row.grid, source=row.source))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from embedded.cluster import find_binaries, within_reach
 from embedded.postgres import EmbeddedPostgres, PostgresRefused
 from embedded.processes import ChildFailed
 
@@ -231,6 +233,26 @@ def test_as_root_a_directory_out_of_reach_is_named(directory):
 
     with pytest.raises(PostgresRefused, match=f"{directory}/closed can't be entered"):
         EmbeddedPostgres(directory / "closed" / "pg").start()
+
+
+@as_root
+def test_as_root_programs_out_of_reach_are_lent_to_the_server(directory, monkeypatch):
+    closed = directory / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(find_binaries().parent, closed / "install", symlinks=True)
+    monkeypatch.setattr("tempfile.tempdir", str(directory))
+    directory.chmod(0o755)
+
+    lent = within_reach(closed / "install" / "bin", "nobody")
+    again = within_reach(closed / "install" / "bin", "nobody")
+    done = subprocess.run([lent / "postgres", "--version"], user="nobody", capture_output=True, text=True, check=True)
+
+    assert lent == again
+    assert lent.is_relative_to(directory)
+    assert "PostgreSQL) 18" in done.stdout
+    lent.parent.chmod(0o777)
+    with pytest.raises(PostgresRefused, match="not ours alone"):
+        within_reach(closed / "install" / "bin", "nobody")
 
 
 @as_root

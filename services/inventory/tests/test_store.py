@@ -26,6 +26,8 @@ INSERTS = {
     " FROM activity_record r, (SELECT * FROM emission LIMIT 1) e WHERE r.category = 'water'",
     "inventory_total": "INSERT INTO inventory_total SELECT inventory_id, location_id, 3, 'other', optional, 1, 0, 1"
     " FROM inventory_total LIMIT 1",
+    "inventory_indicator": "INSERT INTO inventory_indicator SELECT id, location_id, 'other', 1, 'kg' FROM inventory",
+    "inventory_step": "INSERT INTO inventory_step SELECT id, 9, location_id, 'approved', 'x', now(), NULL FROM inventory",
 }
 CHANGES = {
     "inventory": ["UPDATE inventory SET state = 'draft'", "UPDATE inventory SET version = 2", "DELETE FROM inventory"],
@@ -33,6 +35,8 @@ CHANGES = {
     "activity_record": ["UPDATE activity_record SET amount = 0", "DELETE FROM activity_record"],
     "emission": ["UPDATE emission SET co2e_kg = 0", "DELETE FROM emission"],
     "inventory_total": ["UPDATE inventory_total SET co2e_kg = 0", "DELETE FROM inventory_total"],
+    "inventory_indicator": ["UPDATE inventory_indicator SET value = 0", "DELETE FROM inventory_indicator"],
+    "inventory_step": ["UPDATE inventory_step SET by = 'x'", "DELETE FROM inventory_step"],
 }
 ALL_CHANGES = [(table, change) for table, changes in CHANGES.items() for change in changes] + list(INSERTS.items())
 

