@@ -72,7 +72,7 @@ def _say_nothing(_line: str) -> None:
 
 def main() -> None:
     wanted = set(sys.argv[1:])
-    unknown = wanted - {measure.name for measure in (*ON_PLATFORM, *ON_PARTS)}
+    unknown = wanted - {measure.name for measure in ON_PLATFORM} - {measure.name for measure in ON_PARTS}
     if unknown:
         sys.exit(f"no such measure: {', '.join(sorted(unknown))}")
     before = Machine.now()

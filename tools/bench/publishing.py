@@ -94,8 +94,10 @@ async def _timed(setting: Setting, publish: Callable[[], Awaitable[None]]) -> fl
     expected = await stored(setting) + EVENTS
     began = time.perf_counter()
     await publish()
-    while (found := await stored(setting)) < expected and time.perf_counter() - began < DEADLINE_S:
+    found = await stored(setting)
+    while found < expected and time.perf_counter() - began < DEADLINE_S:
         await asyncio.sleep(LOOK_EVERY_S)
+        found = await stored(setting)
     seconds = time.perf_counter() - began
     if found != expected:
         message = f"the stream holds {found} messages, not {expected}"

