@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.tables import location
 from targets.domain.progress import MeasuredIndicator, ProgressAssessment, Verdict
 from targets.domain.target import Target
 from targets.tables import measured_indicator, progress_assessment, target
@@ -19,6 +20,7 @@ __all__ = [
     "add_target",
     "assessments_by_target",
     "latest_measured",
+    "lock_location",
     "target_by_id",
     "targets_of",
     "targets_page",
@@ -32,6 +34,11 @@ def _target(row: Row[Any]) -> Target:
 def _assessment(row: Row[Any]) -> ProgressAssessment:
     values = dict(row._mapping)  # noqa: SLF001 - as above
     return ProgressAssessment(**values | {"verdict": Verdict(values["verdict"])})
+
+
+async def lock_location(tx: AsyncConnection, location_id: str) -> None:
+    """One at a time for a location: a target and an inventory that come at once would each not see the other."""
+    await tx.execute(select(location.c.id).where(location.c.id == location_id).with_for_update(key_share=True))
 
 
 async def add_target(tx: AsyncConnection, new: Target) -> bool:

@@ -50,6 +50,7 @@ async def set_target(
         by=principal.name,
         at=now,
     )
+    await store.lock_location(tx, location_id)
     if not await store.add_target(tx, target):
         raise TargetAlreadySet(
             subject=f"{indicator} of {location_id} by {target_year}",
@@ -68,6 +69,7 @@ async def assess_inventory(
 ) -> None:
     """Hold every target of the location against a final inventory. An indicator that it lacks is not assessed."""
     # open: a consequence of an event, not a person's request
+    await store.lock_location(tx, location_id)
     await store.add_measured(tx, measured)
     for target in await store.targets_of(tx, location_id):
         for item in measured:
