@@ -27,7 +27,8 @@ INSERTS = {
     "inventory_total": "INSERT INTO inventory_total SELECT inventory_id, location_id, 3, 'other', optional, 1, 0, 1"
     " FROM inventory_total LIMIT 1",
     "inventory_indicator": "INSERT INTO inventory_indicator SELECT id, location_id, 'other', 1, 'kg' FROM inventory",
-    "inventory_step": "INSERT INTO inventory_step SELECT id, 9, location_id, 'approved', 'x', now(), NULL FROM inventory",
+    "inventory_step": "INSERT INTO inventory_step SELECT id, 9, location_id, 'approved', 'x', now(), NULL"
+    " FROM inventory",
 }
 CHANGES = {
     "inventory": ["UPDATE inventory SET state = 'draft'", "UPDATE inventory SET version = 2", "DELETE FROM inventory"],
