@@ -26,7 +26,7 @@ from tools.bench.measure import Measure, Reference
 
 __all__ = ["import_rows"]
 
-ROWS = 20_000
+ROWS = 10_000
 TEAM = Principal(subject="team", name="team", grants=(Grant(role=Role.TECHNICAL_TEAM, location_id=LOCATION),))
 TWINS = {"activity_record": "bench_record", "emission": "bench_emission"}
 IDS_APART = 10_000_000

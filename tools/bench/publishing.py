@@ -9,13 +9,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 
 from nats.aio.client import Client
 from nats.js.client import JetStreamContext
+from sqlalchemy import text
 
 from chassis import outbox
 from chassis.ids import new_id
@@ -29,7 +30,7 @@ from tools.bench.measure import Measure, Reference
 
 __all__ = ["publish_backlog", "publish_outbox"]
 
-EVENTS = 500
+EVENTS = 300
 LOOK_EVERY_S = 0.005
 DEADLINE_S = 60.0
 PATH = f"secretariat.{LOCATION}"
@@ -66,6 +67,10 @@ async def prepare_with_relay(parts: Parts) -> AsyncIterator[Setting]:
         running = asyncio.create_task(setting.relay.run())
         try:
             yield setting
+            # The stream has an event before the relay has marked it; left so, it would go out again in the next measure.
+            async with asyncio.timeout(DEADLINE_S):
+                while await _unsent(setting):
+                    await asyncio.sleep(LOOK_EVERY_S)
         finally:
             running.cancel()
             with suppress(asyncio.CancelledError):
@@ -83,6 +88,11 @@ def fact(number: int) -> TargetSet:
         target_year=2030,
         target_value=amount,
     )
+
+
+async def _unsent(setting: Setting) -> int:
+    async with setting.bed.database.transaction(()) as tx:
+        return int(await tx.scalar(text("SELECT count(*) FROM outbox WHERE sent_at IS NULL")) or 0)
 
 
 async def stored(setting: Setting) -> int:
@@ -185,7 +195,7 @@ publish_backlog = Measure(
     higher_is_better=True,
     prepare=prepare,
     ours=from_backlog,
-    references=(ONE_BY_ONE, WINDOWED),
+    references=(replace(WINDOWED, suffix=""),),
     runs=5,
     warm_up_runs=1,
 )
