@@ -67,9 +67,9 @@ async def prepare_with_relay(parts: Parts) -> AsyncIterator[Setting]:
         running = asyncio.create_task(setting.relay.run())
         try:
             yield setting
-            # The stream has an event before the relay has marked it; left so, it would go out again in the next measure.
+            # The stream has an event before the relay has marked it; left so, it would go out again next time.
             async with asyncio.timeout(DEADLINE_S):
-                while await _unsent(setting):
+                while await _unsent(setting):  # noqa: ASYNC110 - a database says nothing by itself
                     await asyncio.sleep(LOOK_EVERY_S)
         finally:
             running.cancel()
