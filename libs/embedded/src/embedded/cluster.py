@@ -4,9 +4,11 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -78,7 +80,7 @@ def make_cluster(data: Path, *, initdb: Path, password: str, user: str | None, d
     os.write(writer, f"{password}\n".encode())
     os.close(writer)
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [
                 str(initdb), "-D", str(unfinished), "-U", "postgres", "--pwfile", f"/dev/fd/{reader}",
                 "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
@@ -90,16 +92,23 @@ def make_cluster(data: Path, *, initdb: Path, password: str, user: str | None, d
             group=None if user is None else pwd.getpwnam(user).pw_gid,
             extra_groups=None if user is None else [],
             pass_fds=[reader],
+            process_group=0,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=DEADLINE_S,
-            check=False,
         )  # fmt: skip
     finally:
         os.close(reader)
-    if done.returncode != 0:
-        message = f"initdb failed:\n{done.stdout}"
+    try:
+        printed, _ = process.communicate(timeout=DEADLINE_S)
+    except BaseException:
+        # With the servers that it starts itself: they would go on writing. The pipe ends with the last of them.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    if process.returncode != 0:
+        message = f"initdb failed:\n{printed}"
         raise PostgresRefused(message)
     unfinished.rename(data)
     directory = os.open(data.parent, os.O_RDONLY)
