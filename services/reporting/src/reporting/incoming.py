@@ -4,14 +4,15 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import locations
-from chassis.inbox import Handler
+from chassis.inbox import EventUnreadable, Handler
 from contracts.fact import Amount, Fact
-from contracts.inventory import InventoryFinalised, LocationRegistered
+from contracts.inventory import CategoryTotal, InventoryFinalised, LocationRegistered
 from contracts.offsets import NeutralityStatementIssued
 from contracts.targets import ProgressAssessed
 from reporting.domain.figure import Figure, Figures, Section
@@ -29,17 +30,9 @@ async def inventory_finalised(tx: AsyncConnection, event: InventoryFinalised, _n
         inventory_id=event.inventory_id,
         inventory_version=event.inventory_version,
         figures=(
-            _figure(Section.TOTAL, "co2e", event.total),
-            *(_figure(Section.SCOPE, str(item.scope), item.co2e) for item in event.by_scope),
-            *(
-                _figure(
-                    Section.OPTIONAL if item.optional else Section.CATEGORY,
-                    item.category,
-                    item.co2e,
-                    note=f"scope {item.scope}",
-                )
-                for item in event.by_category
-            ),
+            _emissions(Section.TOTAL, "co2e", event.total),
+            *(_emissions(Section.SCOPE, str(item.scope), item.co2e) for item in event.by_scope),
+            *(_category(item) for item in event.by_category),
             *(_figure(Section.INDICATOR, name, amount) for name, amount in sorted(event.indicators.items())),
         ),
     )
@@ -73,8 +66,22 @@ async def neutrality_statement_issued(tx: AsyncConnection, event: NeutralityStat
     )
 
 
-def _figure(section: Section, name: str, amount: Amount, *, note: str | None = None) -> Figure:
-    return Figure(section=section, key=name, name=name, value=amount.value, unit=amount.unit, note=note)
+def _category(item: CategoryTotal) -> Figure:
+    """Keyed by its scope too: a category may have emissions of more than one."""
+    figure = _emissions(Section.OPTIONAL if item.optional else Section.CATEGORY, item.category, item.co2e)
+    return replace(figure, key=f"{item.scope}/{item.category}", note=f"scope {item.scope}")
+
+
+def _emissions(section: Section, name: str, amount: Amount) -> Figure:
+    """What consolidation will sum. Refuses: EventUnreadable in another unit than kgCO2e."""
+    if amount.unit != "kgCO2e":
+        message = f"{section} {name} is in {amount.unit}, not in kgCO2e"
+        raise EventUnreadable(message)
+    return _figure(section, name, amount)
+
+
+def _figure(section: Section, name: str, amount: Amount) -> Figure:
+    return Figure(section=section, key=name, name=name, value=amount.value, unit=amount.unit)
 
 
 SUBSCRIPTIONS: Mapping[type[Fact], Handler] = {

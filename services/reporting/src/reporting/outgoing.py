@@ -16,7 +16,7 @@ __all__ = ["consolidated_report_published", "progress_report_accepted", "progres
 
 def progress_report_submitted(report: ProgressReport) -> ProgressReportSubmitted:
     return ProgressReportSubmitted(
-        location_id=report.location_id, report_id=report.id, year=report.year, submitted_by=report.submitted_by
+        location_id=report.location_id, report_id=report.id, year=report.year, submitted_by=report.submitted_by.name
     )
 
 

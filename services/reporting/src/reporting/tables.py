@@ -104,6 +104,7 @@ progress_report = Table(
     Column("inventory_id", String, nullable=False),
     Column("inventory_version", Integer, nullable=False),
     Column("narrative", String, nullable=False),
+    Column("submitted_by_subject", String),
     Column("submitted_by", String, nullable=False),
     Column("submitted_at", _instant, nullable=False),
     UniqueConstraint("location_id", "year", "version"),

@@ -6,14 +6,15 @@ Source: A/72/82, paragraph 34 (consolidation by the central coordinator).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal, Inexact, localcontext
 
 from reporting.domain.errors import AlreadyPublished, NoAcceptedReports
 from reporting.domain.figure import Figure, Figures, Section
 
 __all__ = ["ConsolidatedReport", "Member", "consolidate"]
 
-_EXACT_DIGITS = 80
+_EXACT_DIGITS = 150_000
+"""More than any figure can have; a sum that needed more would be refused, never rounded."""
 _SUMMED = (Section.TOTAL, Section.SCOPE, Section.CATEGORY, Section.OPTIONAL)
 """Sections whose figures add up; intensities and verdicts do not."""
 
@@ -82,7 +83,8 @@ def consolidate(
             message=f"No report for {year} is accepted yet.",
         )
     sums: dict[tuple[Section, str], Figure] = {}
-    with localcontext(prec=_EXACT_DIGITS):
+    with localcontext(prec=_EXACT_DIGITS) as exact:
+        exact.traps[Inexact] = True
         for _, figures in accepted.values():
             for figure in figures.figures:
                 if figure.section in _SUMMED:

@@ -14,7 +14,7 @@ from reporting.domain.errors import (
 )
 from reporting.domain.figure import Figures
 
-__all__ = ["Decision", "ProgressReport", "ReportState", "submit_report"]
+__all__ = ["Decision", "Person", "ProgressReport", "ReportState", "submit_report"]
 
 
 class ReportState(StrEnum):
@@ -24,6 +24,21 @@ class ReportState(StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"
     ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who did it. Two are one person when their subjects are the same: a user name can be changed."""
+
+    subject: str | None
+    """Stable id at the issuer; None in reports from before it was kept: then the names tell."""
+    name: str
+    """User name, as records show it."""
+
+    def is_same_as(self, other: "Person") -> bool:
+        if self.subject is None or other.subject is None:
+            return self.name == other.name
+        return self.subject == other.subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +63,7 @@ class ProgressReport:
     inventory_id: str
     inventory_version: int
     narrative: str
-    submitted_by: str
+    submitted_by: Person
     submitted_at: datetime
     decision: Decision | None
 
@@ -56,12 +71,12 @@ class ProgressReport:
     def state(self) -> ReportState:
         return ReportState.SUBMITTED if self.decision is None else self.decision.action
 
-    def accept(self, *, by: str, at: datetime) -> "ProgressReport":
+    def accept(self, *, by: Person, at: datetime) -> "ProgressReport":
         """Refuses, in this order: ReportAlreadyDecided, SubmitterMayNotAccept."""
         self._require_open(by)
-        return replace(self, decision=Decision(action=ReportState.ACCEPTED, by=by, at=at, reasons=None))
+        return replace(self, decision=Decision(action=ReportState.ACCEPTED, by=by.name, at=at, reasons=None))
 
-    def return_(self, *, by: str, at: datetime, reasons: str) -> "ProgressReport":
+    def return_(self, *, by: Person, at: datetime, reasons: str) -> "ProgressReport":
         """Refuses, in this order: ReportAlreadyDecided, SubmitterMayNotAccept, ReasonsMissing."""
         self._require_open(by)
         if not reasons.strip():
@@ -71,13 +86,14 @@ class ProgressReport:
                 expected="what has to be put right",
                 message=f"The report of {self._name} is returned only with reasons.",
             )
-        return replace(self, decision=Decision(action=ReportState.RETURNED, by=by, at=at, reasons=reasons.strip()))
+        decision = Decision(action=ReportState.RETURNED, by=by.name, at=at, reasons=reasons.strip())
+        return replace(self, decision=decision)
 
     @property
     def _name(self) -> str:
         return f"{self.location_id} {self.year}, version {self.version}"
 
-    def _require_open(self, by: str) -> None:
+    def _require_open(self, by: Person) -> None:
         if self.decision is not None:
             raise ReportAlreadyDecided(
                 subject=self._name,
@@ -85,7 +101,7 @@ class ProgressReport:
                 expected=ReportState.SUBMITTED,
                 message=f"The report of {self._name} is {self.state} already.",
             )
-        if by == self.submitted_by:
+        if by.is_same_as(self.submitted_by):
             raise SubmitterMayNotAccept(
                 subject=self._name,
                 found="a decision by the person who submitted it",
@@ -102,7 +118,7 @@ def submit_report(
     narrative: str,
     newest: ProgressReport | None,
     figures: Figures | None,
-    by: str,
+    by: Person,
     at: datetime,
 ) -> ProgressReport:
     """The next version of the location's report, on the figures as they are now.

@@ -69,6 +69,35 @@ def _categories(figures: Sequence[Figure]) -> list[ReportedCategory]:
     ]
 
 
+@strawberry.type(description="What somebody did to a version of a report.")
+class ReportStep:
+    version: int
+    action: str = strawberry.field(description="submitted, returned or accepted.")
+    by: str | None = strawberry.field(description="Null for readers of what is published.")
+    at: datetime
+    reasons: str | None = strawberry.field(description="Why it was returned.")
+
+
+def _steps(found: progress_report.ProgressReport, *, named: bool) -> list[ReportStep]:
+    submitted = ReportStep(
+        version=found.version,
+        action=ReportState.SUBMITTED.value,
+        by=found.submitted_by.name if named else None,
+        at=found.submitted_at,
+        reasons=None,
+    )
+    if found.decision is None:
+        return [submitted]
+    decided = ReportStep(
+        version=found.version,
+        action=found.decision.action.value,
+        by=found.decision.by if named else None,
+        at=found.decision.at,
+        reasons=found.decision.reasons,
+    )
+    return [submitted, decided]
+
+
 @strawberry.federation.type(keys=["id"], description="One location's account of a year, on figures that do not move.")
 class ProgressReport:
     id: strawberry.ID
@@ -98,7 +127,7 @@ class ProgressReport:
             submitted_at=found.submitted_at,
             decided_at=decision.at if decision else None,
             reasons=decision.reasons if decision else None,
-            submitter=found.submitted_by,
+            submitter=found.submitted_by.name,
             decider=decision.by if decision else None,
         )
 
@@ -114,6 +143,15 @@ class ProgressReport:
     @strawberry.field(description="Who returned or accepted it; null for readers of what is published.")
     async def decided_by(self, info: Info) -> str | None:
         return self.decider if await info.context.may_read(str(self.location.id)) else None
+
+    @strawberry.field(description="All that happened to this version and those before it that you may see, in order.")
+    async def steps(self, info: Info) -> list[ReportStep]:
+        named = await info.context.may_read(str(self.location.id))
+        loader: DataLoader[tuple[str, int], Sequence[progress_report.ProgressReport]] = info.context.loader(
+            "report versions", reports.versions
+        )
+        versions = await loader.load((str(self.location.id), self.year))
+        return [step for found in versions if found.version <= self.version for step in _steps(found, named=named)]
 
     @strawberry.field(description="All frozen figures.")
     async def figures(self, info: Info) -> list[ReportFigure]:
@@ -219,8 +257,7 @@ class ConsolidatedReport:
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
-        async with info.context.reading() as tx:
-            found = await consolidations.by_id(tx, str(id))
+        found = await info.context.loader("consolidated report", consolidations.by_ids).load(str(id))
         return None if found is None else cls.of(found)
 
 
@@ -243,8 +280,11 @@ class Location:
         self, info: Info, first: int, after: str | None = None
     ) -> Connection[ProgressReport] | None:
         async def load(limit: int, after: str | None) -> Sequence[progress_report.ProgressReport]:
-            async with info.context.reading() as tx:
-                return await reports.page(tx, location_id=str(self.id), limit=limit, after=after)
+            loader: DataLoader[str, Sequence[progress_report.ProgressReport]] = info.context.loader(
+                f"reports {limit} {after}",
+                lambda tx, keys: reports.pages(tx, keys, limit=limit, after=after),
+            )
+            return await loader.load(str(self.id))
 
         return await page_of(first=first, after=after, load=load, node=ProgressReport.of, cursor=lambda row: row.id)
 

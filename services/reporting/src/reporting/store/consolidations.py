@@ -1,13 +1,17 @@
 """SQL of consolidated reports and their publication."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.refusals import NotFound
 from chassis.tables import publication
 from reporting.domain.consolidated_report import ConsolidatedReport, Member
+from reporting.domain.figure import Figure
 from reporting.store.figures import figure_of, values_of
 from reporting.tables import (
     consolidated_figure,
@@ -16,7 +20,7 @@ from reporting.tables import (
     consolidated_report,
 )
 
-__all__ = ["add", "by_id", "existing", "for_publication", "newest", "next_version", "publish"]
+__all__ = ["add", "by_ids", "existing", "for_publication", "newest", "next_version", "publish"]
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -25,42 +29,49 @@ _HEAD = select(consolidated_report, consolidated_publication.c.at.label("publish
 )
 
 
-async def _whole(tx: AsyncConnection, head: AnyRow | None) -> ConsolidatedReport | None:
-    if head is None:
-        return None
-    members = (
-        await tx.execute(
-            select(consolidated_member)
-            .where(consolidated_member.c.consolidated_id == head.id)
-            .order_by(consolidated_member.c.member_id)
-        )
-    ).all()
-    figures = await tx.execute(
+async def _whole(tx: AsyncConnection, heads: Sequence[AnyRow]) -> Sequence[ConsolidatedReport]:
+    """Each with its members and figures: one statement for all members, one for all figures."""
+    ids = [head.id for head in heads]
+    if not ids:
+        return []
+    members: dict[str, list[AnyRow]] = {report_id: [] for report_id in ids}
+    for row in await tx.execute(
+        select(consolidated_member)
+        .where(consolidated_member.c.consolidated_id.in_(ids))
+        .order_by(consolidated_member.c.member_id)
+    ):
+        members[row.consolidated_id].append(row)
+    figures: dict[str, list[Figure]] = {report_id: [] for report_id in ids}
+    for row in await tx.execute(
         select(consolidated_figure)
-        .where(consolidated_figure.c.consolidated_id == head.id)
+        .where(consolidated_figure.c.consolidated_id.in_(ids))
         .order_by(consolidated_figure.c.section, consolidated_figure.c.key)
-    )
-    return ConsolidatedReport(
-        id=head.id,
-        location_id=head.location_id,
-        year=head.year,
-        version=head.version,
-        included=tuple(
-            Member(
-                location_id=row.member_id,
-                report_id=row.report_id,
-                inventory_id=row.inventory_id,
-                inventory_version=row.inventory_version,
-                total_kg=row.total_kg,
-            )
-            for row in members
-            if row.report_id is not None
-        ),
-        missing=tuple(row.member_id for row in members if row.report_id is None),
-        figures=tuple(figure_of(row) for row in figures),
-        consolidated_by=head.consolidated_by,
-        consolidated_at=head.consolidated_at,
-        published_at=head.published_at,
+    ):
+        figures[row.consolidated_id].append(figure_of(row))
+    return [
+        ConsolidatedReport(
+            id=head.id,
+            location_id=head.location_id,
+            year=head.year,
+            version=head.version,
+            included=tuple(_member(row) for row in members[head.id] if row.report_id is not None),
+            missing=tuple(row.member_id for row in members[head.id] if row.report_id is None),
+            figures=tuple(figures[head.id]),
+            consolidated_by=head.consolidated_by,
+            consolidated_at=head.consolidated_at,
+            published_at=head.published_at,
+        )
+        for head in heads
+    ]
+
+
+def _member(row: AnyRow) -> Member:
+    return Member(
+        location_id=row.member_id,
+        report_id=row.report_id,
+        inventory_id=row.inventory_id,
+        inventory_version=row.inventory_version,
+        total_kg=row.total_kg,
     )
 
 
@@ -105,12 +116,12 @@ async def add(tx: AsyncConnection, new: ConsolidatedReport) -> None:
 
 
 async def publish(tx: AsyncConnection, report: ConsolidatedReport, *, by: str, at: datetime) -> None:
-    """Open the report, and the included locations' figures, to everyone."""
+    """Open the report, and the included locations' figures, to everyone; an earlier version may have opened some."""
     await tx.execute(
         insert(consolidated_publication).values(consolidated_id=report.id, location_id=report.location_id, by=by, at=at)
     )
     await tx.execute(
-        insert(publication),
+        upsert(publication).on_conflict_do_nothing(),
         [
             {
                 "location_id": member.location_id,
@@ -123,25 +134,29 @@ async def publish(tx: AsyncConnection, report: ConsolidatedReport, *, by: str, a
     )
 
 
-async def by_id(tx: AsyncConnection, report_id: str) -> ConsolidatedReport | None:
-    return await _whole(tx, (await tx.execute(_HEAD.where(consolidated_report.c.id == report_id))).one_or_none())
+async def by_ids(tx: AsyncConnection, ids: Sequence[str]) -> Sequence[ConsolidatedReport | None]:
+    heads = (await tx.execute(_HEAD.where(consolidated_report.c.id.in_(ids)))).all()
+    found = {report.id: report for report in await _whole(tx, heads)}
+    return [found.get(report_id) for report_id in ids]
 
 
 async def for_publication(tx: AsyncConnection, report_id: str) -> ConsolidatedReport | None:
     """That report; another publication of it waits until the transaction ends."""
     await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"publish {report_id}"})
-    return await by_id(tx, report_id)
+    (found,) = await by_ids(tx, [report_id])
+    return found
 
 
 async def existing(tx: AsyncConnection, report_id: str) -> ConsolidatedReport:
-    """That report; it is there."""
-    found = await by_id(tx, report_id)
+    """That report. Refuses: NotFound, as for who may no longer see it."""
+    (found,) = await by_ids(tx, [report_id])
     if found is None:
-        raise LookupError(report_id)
+        raise NotFound(kind="consolidated report", key=report_id)
     return found
 
 
 async def newest(tx: AsyncConnection, year: int) -> ConsolidatedReport | None:
     """The newest version of the year that the transaction may see."""
     statement = _HEAD.where(consolidated_report.c.year == year).order_by(consolidated_report.c.version.desc()).limit(1)
-    return await _whole(tx, (await tx.execute(statement)).one_or_none())
+    found = await _whole(tx, (await tx.execute(statement)).all())
+    return found[0] if found else None

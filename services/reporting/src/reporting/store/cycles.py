@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tables import location
 from reporting.domain.cycle import ReportingCycle
 from reporting.tables import reporting_cycle, reporting_duty
 
-__all__ = ["add", "by_year", "paths_of"]
+__all__ = ["add", "by_year", "by_year_for_opening", "paths_of"]
 
 
 async def add(tx: AsyncConnection, cycle: ReportingCycle) -> None:
@@ -33,6 +33,12 @@ async def by_year(tx: AsyncConnection, year: int) -> ReportingCycle | None:
     return ReportingCycle(
         year=row.year, due_on=row.due_on, owing=tuple(owing), opened_by=row.opened_by, opened_at=row.opened_at
     )
+
+
+async def by_year_for_opening(tx: AsyncConnection, year: int) -> ReportingCycle | None:
+    """That cycle; whoever else would open it waits until the transaction ends."""
+    await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"cycle {year}"})
+    return await by_year(tx, year)
 
 
 async def paths_of(tx: AsyncConnection, location_ids: Sequence[str]) -> dict[str, str]:

@@ -7,8 +7,9 @@ from sqlalchemy import Row, func, insert, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.refusals import NotFound
 from reporting.domain.figure import Figure, Figures
-from reporting.domain.progress_report import Decision, ProgressReport, ReportState
+from reporting.domain.progress_report import Decision, Person, ProgressReport, ReportState
 from reporting.store.figures import figure_of, values_of
 from reporting.tables import progress_report, report_decision, report_figure
 
@@ -22,7 +23,8 @@ __all__ = [
     "for_decision",
     "newest",
     "newest_for_update",
-    "page",
+    "pages",
+    "versions",
 ]
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -44,7 +46,7 @@ def _report(row: AnyRow) -> ProgressReport:
         inventory_id=row.inventory_id,
         inventory_version=row.inventory_version,
         narrative=row.narrative,
-        submitted_by=row.submitted_by,
+        submitted_by=Person(subject=row.submitted_by_subject, name=row.submitted_by),
         submitted_at=row.submitted_at,
         decision=decision,
     )
@@ -90,19 +92,50 @@ async def by_ids(tx: AsyncConnection, ids: Sequence[str]) -> Sequence[ProgressRe
 
 
 async def existing(tx: AsyncConnection, report_id: str) -> ProgressReport:
-    """That report; it is there."""
+    """That report. Refuses: NotFound, as for who may no longer see it."""
     (found,) = await by_ids(tx, [report_id])
     if found is None:
-        raise LookupError(report_id)
+        raise NotFound(kind="progress report", key=report_id)
     return found
 
 
-async def page(tx: AsyncConnection, *, location_id: str, limit: int, after: str | None) -> Sequence[ProgressReport]:
-    """Every version of a location's reports by id, which is the order in which they were submitted."""
-    statement = _WHOLE.where(progress_report.c.location_id == location_id).order_by(progress_report.c.id).limit(limit)
-    if after is not None:
-        statement = statement.where(progress_report.c.id > after)
-    return [_report(row) for row in await tx.execute(statement)]
+async def versions(tx: AsyncConnection, keys: Sequence[tuple[str, int]]) -> Sequence[Sequence[ProgressReport]]:
+    """Every visible version of each (location, year), oldest first."""
+    rows = await tx.execute(
+        _WHOLE.where(
+            progress_report.c.location_id.in_({location_id for location_id, _ in keys}),
+            progress_report.c.year.in_({year for _, year in keys}),
+        ).order_by(progress_report.c.version)
+    )
+    found: dict[tuple[str, int], list[ProgressReport]] = {}
+    for row in rows:
+        found.setdefault((row.location_id, row.year), []).append(_report(row))
+    return [found.get(key, []) for key in keys]
+
+
+async def pages(
+    tx: AsyncConnection, location_ids: Sequence[str], *, limit: int, after: str | None
+) -> Sequence[Sequence[ProgressReport]]:
+    """For each location its first `limit` versions after `after` by id: the order in which they were submitted."""
+    numbered = (
+        select(
+            progress_report.c.id,
+            func.row_number()
+            .over(partition_by=progress_report.c.location_id, order_by=progress_report.c.id)
+            .label("place"),
+        )
+        .where(progress_report.c.location_id.in_(location_ids), *([progress_report.c.id > after] if after else []))
+        .subquery()
+    )
+    rows = await tx.execute(
+        _WHOLE.join(numbered, numbered.c.id == progress_report.c.id)
+        .where(numbered.c.place <= limit)
+        .order_by(progress_report.c.id)
+    )
+    found: dict[str, list[ProgressReport]] = {location_id: [] for location_id in location_ids}
+    for row in rows:
+        found[row.location_id].append(_report(row))
+    return [found[location_id] for location_id in location_ids]
 
 
 async def add(tx: AsyncConnection, new: ProgressReport, figures: Figures) -> None:
@@ -116,7 +149,8 @@ async def add(tx: AsyncConnection, new: ProgressReport, figures: Figures) -> Non
             inventory_id=new.inventory_id,
             inventory_version=new.inventory_version,
             narrative=new.narrative,
-            submitted_by=new.submitted_by,
+            submitted_by_subject=new.submitted_by.subject,
+            submitted_by=new.submitted_by.name,
             submitted_at=new.submitted_at,
         )
     )
