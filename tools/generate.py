@@ -55,17 +55,29 @@ def json_schema(fact: type[Fact]) -> dict[str, Any]:
 
 
 def breaking_changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Fields that are gone, have another type, or are newly required."""
-    before, after = old.get("properties", {}), new.get("properties", {})
-    problems = [f"{name} is gone" for name in before if name not in after]
-    problems += [f"{name} is newly required" for name in new.get("required", []) if name not in old.get("required", [])]
-    for name in before.keys() & after.keys():
-        kinds = [
-            {key: field.get(key) for key in ("type", "$ref", "anyOf", "items")} for field in (before[name], after[name])
-        ]
-        if kinds[0] != kinds[1]:
-            problems.append(f"{name} changed its type")
+    """Fields that are gone, have another type, or are newly required; in the parts of the event as well."""
+    problems = _breaking(old, new, within="")
+    parts = new.get("$defs", {})
+    for name, part in old.get("$defs", {}).items():
+        if name in parts:
+            problems += _breaking(part, parts[name], within=f"{name}.")
     return problems
+
+
+def _breaking(old: dict[str, Any], new: dict[str, Any], *, within: str) -> list[str]:
+    before, after = old.get("properties", {}), new.get("properties", {})
+    problems = [f"{within}{name} is gone" for name in before if name not in after]
+    problems += [
+        f"{within}{name} is newly required" for name in new.get("required", []) if name not in old.get("required", [])
+    ]
+    for name in before:
+        if name in after and _kind(before[name]) != _kind(after[name]):
+            problems.append(f"{within}{name} changed its type")
+    return problems
+
+
+def _kind(field: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in field.items() if name not in {"title", "description", "default"}}
 
 
 def asyncapi() -> str:

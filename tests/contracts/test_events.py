@@ -1,16 +1,20 @@
 """Events are what their schemas say, survive the wire, and only grow."""
 
 import json
+import re
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from contracts.catalogue import FACTS
-from contracts.fact import Amount
+from contracts.fact import Amount, Fact
 from tools.generate import breaking_changes, json_schema, schema_name
 
 EVENTS = Path(__file__).resolve().parents[2] / "contracts" / "events"
@@ -40,7 +44,7 @@ def _value(name: str, schema: dict[str, Any]) -> Any:  # noqa: PLR0911 - a case 
         case "integer":
             return 7
         case "number":
-            return "1.5"
+            return "1.5E+3"
         case "boolean":
             return False
         case _:
@@ -55,6 +59,27 @@ def test_an_event_survives_the_wire_and_matches_its_published_schema(fact):
     Draft202012Validator(json.loads((EVENTS / schema_name(fact)).read_text())).validate(document)
     assert fact.model_validate_json(event.model_dump_json()) == event
     assert fact.model_validate(document | {"a_field_of_tomorrow": 1}) == event
+    # A figure is a string of digits: a JSON number would be read as a float by most.
+    assert [found for found in leaves(document) if isinstance(found, float)] == []
+    assert [found for found in leaves(document) if isinstance(found, str) and re.search(r"\dE[+-]?\d", found)] == []
+
+
+def leaves(document: Any) -> list[Any]:
+    if isinstance(document, dict | list):
+        parts = document.values() if isinstance(document, dict) else document
+        return [leaf for part in parts for leaf in leaves(part)]
+    return [document]
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.__name__)
+def test_a_field_that_is_missing_is_not_guessed(fact):
+    document = json.loads(example(fact).model_dump_json())
+    required = [name for name, field in fact.model_fields.items() if field.is_required()]
+
+    assert required
+    for name in required:
+        with pytest.raises(ValidationError):
+            fact.model_validate({key: value for key, value in document.items() if key != name})
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.__name__)
@@ -69,10 +94,43 @@ def test_a_figure_travels_as_digits_with_its_unit(value, text):
     assert json.loads(amount.model_dump_json()) == {"value": text, "unit": "kWh"}
 
 
-def test_names_and_subjects_are_told_apart():
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_any_figure_comes_back_as_it_was_and_without_an_exponent(value):
+    document = Amount(value=value, unit="kWh").model_dump_json()
+
+    assert Amount.model_validate_json(document).value == value
+    assert re.fullmatch(r"-?\d+(\.\d+)?", json.loads(document)["value"])
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "many", "", None])
+def test_what_is_no_figure_does_not_come_in(value):
+    with pytest.raises(ValidationError):
+        Amount.model_validate_json(json.dumps({"value": value, "unit": "kWh"}))
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.__name__)
+def test_names_and_subjects_are_of_one_form(fact):
+    service = re.escape(fact.__module__.partition(".")[2])
+
+    assert re.fullmatch(rf"lichen\.{service}\.[a-z]+(_[a-z]+)+\.v[1-9]\d*", fact.type())
+    # Four tokens, none a wildcard: what follows is the location path.
+    assert re.fullmatch(rf"evt\.{service}\.[a-z_]+\.v[1-9]\d*", fact.subject_prefix())
+    assert fact.type().split(".")[1:] == fact.subject_prefix().split(".")[1:]
+    assert fact.aggregate in fact.model_fields
+    assert example(fact).aggregate_id() == f"{fact.aggregate.removesuffix('_id')}:unon"
+
+
+def test_every_fact_is_in_the_catalogue_once_and_has_a_schema():
+    defined = {
+        item
+        for service in ("inventory", "targets", "offsets", "reporting")
+        for item in vars(import_module(f"contracts.{service}")).values()
+        if isinstance(item, type) and issubclass(item, Fact) and item is not Fact
+    }
+
+    assert set(FACTS) == defined
     assert len({fact.type() for fact in FACTS}) == len(FACTS)
-    assert all(fact.subject_prefix() == f"evt.{fact.producer}.{fact.name}.v{fact.version}" for fact in FACTS)
-    assert all(fact.aggregate in fact.model_fields for fact in FACTS)
+    assert {path.name for path in EVENTS.glob("*.schema.json")} == {schema_name(fact) for fact in FACTS}
 
 
 OLD = {"properties": {"a": {"type": "string"}, "b": {"type": "integer"}}, "required": ["a"]}
@@ -84,8 +142,34 @@ OLD = {"properties": {"a": {"type": "string"}, "b": {"type": "integer"}}, "requi
         ({"properties": {"a": {"type": "string"}}, "required": ["a"]}, "b is gone"),
         ({"properties": OLD["properties"] | {"a": {"type": "integer"}}, "required": ["a"]}, "a changed its type"),
         ({"properties": OLD["properties"], "required": ["a", "b"]}, "b is newly required"),
+        ({"properties": OLD["properties"] | {"a": {"type": "string", "format": "date"}}}, "a changed its type"),
     ],
 )
 def test_a_published_event_only_grows(new, problem):
     assert breaking_changes(OLD, new) == [problem]
     assert breaking_changes(OLD, {"properties": OLD["properties"] | {"c": {"type": "string"}}, "required": ["a"]}) == []
+
+
+PART = {"type": "object", "properties": {"value": {"type": "string"}, "unit": {"type": "string"}}, "required": ["unit"]}
+WHOLE = {"properties": {"total": {"$ref": "#/$defs/Amount"}}, "$defs": {"Amount": PART}}
+
+
+@pytest.mark.parametrize(
+    ("part", "problem"),
+    [
+        (PART | {"properties": {"unit": {"type": "string"}}}, "Amount.value is gone"),
+        (PART | {"properties": PART["properties"] | {"value": {"type": "number"}}}, "Amount.value changed its type"),
+        (PART | {"required": ["unit", "value"]}, "Amount.value is newly required"),
+    ],
+)
+def test_the_parts_of_an_event_only_grow(part, problem):
+    assert breaking_changes(WHOLE, WHOLE | {"$defs": {"Amount": part}}) == [problem]
+    assert breaking_changes(WHOLE, WHOLE) == []
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.__name__)
+def test_other_words_about_a_field_break_nothing(fact):
+    published = json.loads((EVENTS / schema_name(fact)).read_text())
+    reworded = json.loads(re.sub(r'"description": "', '"description": "Indeed, ', json.dumps(published)))
+
+    assert breaking_changes(published, reworded) == []

@@ -67,10 +67,7 @@ async def prepare_with_relay(parts: Parts) -> AsyncIterator[Setting]:
         running = asyncio.create_task(setting.relay.run())
         try:
             yield setting
-            # The stream has an event before the relay has marked it; left so, it would go out again next time.
-            async with asyncio.timeout(DEADLINE_S):
-                while await _unsent(setting):  # noqa: ASYNC110 - a database says nothing by itself
-                    await asyncio.sleep(LOOK_EVERY_S)
+            await _require_all_marked(setting)
         finally:
             running.cancel()
             with suppress(asyncio.CancelledError):
@@ -90,9 +87,18 @@ def fact(number: int) -> TargetSet:
     )
 
 
-async def _unsent(setting: Setting) -> int:
-    async with setting.bed.database.transaction(()) as tx:
-        return int(await tx.scalar(text("SELECT count(*) FROM outbox WHERE sent_at IS NULL")) or 0)
+async def _require_all_marked(setting: Setting) -> None:
+    """The stream has an event before the relay has marked it; left so, it would go out again in the next measure."""
+    deadline = time.perf_counter() + DEADLINE_S
+    while True:
+        async with setting.bed.database.transaction(()) as tx:
+            unsent = await tx.scalar(text("SELECT count(*) FROM outbox WHERE sent_at IS NULL"))
+        if not unsent:
+            return
+        if time.perf_counter() > deadline:
+            message = f"the relay has not marked {unsent} events as sent"
+            raise RuntimeError(message)
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def stored(setting: Setting) -> int:
