@@ -21,8 +21,10 @@ from inventory.domain.errors import (
 from inventory.domain.inventory import Denominators, Inventory, Line, State, Step, indicators, total
 from inventory.domain.quantification import quantify
 from quantities import GwpSet, Quantity
+from quantities.person import Person
 
 NOON = datetime(2025, 2, 1, 12, tzinfo=UTC)
+ANN, BEN, CY = (Person(subject=f"s-{name}", name=name) for name in ("ann", "ben", "cy"))
 
 
 def a_draft() -> Inventory:
@@ -30,37 +32,37 @@ def a_draft() -> Inventory:
 
 
 def a_submitted() -> Inventory:
-    return a_draft().submit(by="ann", at=NOON, record_count=1)
+    return a_draft().submit(by=ANN, at=NOON, record_count=1)
 
 
 def a_final() -> Inventory:
-    return a_submitted().approve(by="ben", at=NOON)
+    return a_submitted().approve(by=BEN, at=NOON)
 
 
 def test_an_inventory_is_submitted_returned_submitted_again_and_approved() -> None:
-    returned = a_submitted().return_(by="ben", at=NOON, reasons=" the meter of block B is missing ")
-    final = returned.submit(by="ann", at=NOON, record_count=2).approve(by="ben", at=NOON)
+    returned = a_submitted().return_(by=BEN, at=NOON, reasons=" the meter of block B is missing ")
+    final = returned.submit(by=ANN, at=NOON, record_count=2).approve(by=BEN, at=NOON)
 
     assert (returned.state, final.state) == (State.RETURNED, State.FINAL)
     assert [(step.action, step.by, step.reasons) for step in final.steps] == [
-        ("submitted", "ann", None),
-        ("returned", "ben", "the meter of block B is missing"),
-        ("submitted", "ann", None),
-        ("approved", "ben", None),
+        ("submitted", ANN, None),
+        ("returned", BEN, "the meter of block B is missing"),
+        ("submitted", ANN, None),
+        ("approved", BEN, None),
     ]
     assert [a.accepts_data for a in (a_draft(), a_submitted(), returned, final)] == [True, False, True, False]
 
 
 def submit(inventory: Inventory) -> Inventory:
-    return inventory.submit(by="ann", at=NOON, record_count=0)
+    return inventory.submit(by=ANN, at=NOON, record_count=0)
 
 
 def return_(inventory: Inventory) -> Inventory:
-    return inventory.return_(by="ben", at=NOON, reasons=" ")
+    return inventory.return_(by=BEN, at=NOON, reasons=" ")
 
 
 def approve(inventory: Inventory) -> Inventory:
-    return inventory.approve(by="ann", at=NOON)
+    return inventory.approve(by=ANN, at=NOON)
 
 
 def change(inventory: Inventory) -> None:
@@ -95,10 +97,18 @@ def test_what_may_not_be_done_to_an_inventory_is_refused(
 
 
 def test_who_submitted_an_earlier_round_may_not_approve_either() -> None:
-    again = a_submitted().return_(by="ben", at=NOON, reasons="incomplete").submit(by="cy", at=NOON, record_count=1)
+    again = a_submitted().return_(by=BEN, at=NOON, reasons="incomplete").submit(by=CY, at=NOON, record_count=1)
 
     with pytest.raises(SubmitterMayNotApprove):
-        again.approve(by="ann", at=NOON)
+        again.approve(by=ANN, at=NOON)
+
+
+def test_who_took_another_user_name_meanwhile_is_the_same_person() -> None:
+    renamed = Person(subject=ANN.subject, name="ann.married")
+
+    with pytest.raises(SubmitterMayNotApprove):
+        a_submitted().approve(by=renamed, at=NOON)
+    assert a_submitted().approve(by=Person(subject="s-other-ann", name="ann"), at=NOON).state == State.FINAL
 
 
 def a_line(category: Category, item: str, amount: str, unit: str, treatment: str | None = None) -> Line:
@@ -203,10 +213,10 @@ def test_a_measured_0_is_a_figure() -> None:
 def test_steps_are_not_changed_by_a_later_step() -> None:
     submitted = a_submitted()
 
-    submitted.approve(by="ben", at=NOON)
+    submitted.approve(by=BEN, at=NOON)
 
     assert submitted == replace(
         a_draft(),
         state=State.SUBMITTED,
-        steps=(Step(action=submitted.steps[0].action, by="ann", at=NOON, reasons=None),),
+        steps=(Step(action=submitted.steps[0].action, by=ANN, at=NOON, reasons=None),),
     )

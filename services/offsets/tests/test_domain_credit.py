@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from offsets.domain.credit import CreditBatch, Retirement, SerialRange, Series, deliver, retire
 from offsets.domain.errors import RetirementExceedsBatch, TonnesNotPositive
 from offsets.domain.need import OffsetNeed, need_of
-from offsets.domain.purchase import Person, Purchase, State, request_purchase
+from offsets.domain.purchase import Purchase, State, request_purchase
+from quantities.person import Person
 from quantities.refusal import Refusal
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)

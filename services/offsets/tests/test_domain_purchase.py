@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from offsets.domain.purchase import Action, Person, Purchase, State, request_purchase
+from offsets.domain.purchase import Action, Purchase, State, request_purchase
+from quantities.person import Person
 from quantities.refusal import Refusal
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from quantities.person import Person
 from reporting.domain.consolidated_report import consolidate
 from reporting.domain.cycle import open_cycle
 from reporting.domain.errors import (
@@ -24,7 +25,7 @@ from reporting.domain.errors import (
     SubmitterMayNotAccept,
 )
 from reporting.domain.figure import Figure, Figures, Section
-from reporting.domain.progress_report import Person, ReportState, submit_report
+from reporting.domain.progress_report import ReportState, submit_report
 
 EXACT = Context(prec=200)
 NOW = datetime(2025, 1, 1, tzinfo=UTC)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from chassis.locations import Place
 from chassis.refusals import NotFound, NotPermitted, NotSignedIn
 from contracts.access import CAPABILITIES_BY_ROLE, Capability, Role
+from quantities.person import Person
 
 __all__ = ["ANONYMOUS", "GRANTS_MAX", "Grant", "Principal", "can", "grants_from_groups", "require", "roots"]
 
@@ -37,6 +38,11 @@ class Principal:
     grants: tuple[Grant, ...]
     token: str | None = None
     """The verified bearer token, for introspection alone; never logged."""
+
+    @property
+    def person(self) -> Person:
+        """As domains tell people apart."""
+        return Person(subject=self.subject, name=self.name)
 
     def __repr__(self) -> str:
         return f"Principal(name={self.name!r}, grants={self.grants!r})"

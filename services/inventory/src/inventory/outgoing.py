@@ -31,7 +31,7 @@ def inventory_submitted(inventory: Inventory) -> InventorySubmitted:
         inventory_id=inventory.id,
         year=inventory.year,
         inventory_version=inventory.version,
-        submitted_by=inventory.steps[-1].by,
+        submitted_by=inventory.steps[-1].by.name,
     )
 
 
@@ -56,7 +56,7 @@ def inventory_finalised(inventory: Inventory, *, totals: Totals, indicators: Seq
             for category, kg in sorted(by_category.items())
         ),
         indicators={item.name: Amount(value=item.value, unit=item.unit) for item in indicators},
-        approved_by=inventory.steps[-1].by,
+        approved_by=inventory.steps[-1].by.name,
     )
 
 

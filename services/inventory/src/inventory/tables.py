@@ -90,6 +90,7 @@ inventory_step = Table(
     _location(),
     Column("action", String, nullable=False),
     Column("by", String, nullable=False),
+    Column("by_subject", String),
     Column("at", _instant, nullable=False),
     Column("reasons", String),
 )

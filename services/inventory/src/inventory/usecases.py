@@ -198,7 +198,7 @@ async def submit_inventory(
             message=f"There is no inventory of {location_id} for {year}; import activity data first.",
         )
     count = await inventories.record_count(tx, newest.id)
-    submitted = newest.submit(by=principal.name, at=now, record_count=count)
+    submitted = newest.submit(by=principal.person, at=now, record_count=count)
     await inventories.save_step(tx, submitted)
     await outbox.add(tx, outgoing.inventory_submitted(submitted), now=now)
     return submitted
@@ -210,7 +210,7 @@ async def return_inventory(
     """Give it back with reasons. Refuses: NotFound; as `permitted`; as `Inventory.return_`."""
     submitted = await _inventory(tx, inventory_id)
     await permitted(tx, principal, access.RETURN_INVENTORY, location_id=submitted.location_id)
-    returned = submitted.return_(by=principal.name, at=now, reasons=reasons)
+    returned = submitted.return_(by=principal.person, at=now, reasons=reasons)
     await inventories.save_step(tx, returned)
     return returned
 
@@ -221,7 +221,7 @@ async def approve_inventory(
     """Make it final, with its indicators. Refuses: NotFound; as `permitted`; as `Inventory.approve`."""
     submitted = await _inventory(tx, inventory_id)
     await permitted(tx, principal, access.APPROVE_INVENTORY, location_id=submitted.location_id)
-    final = submitted.approve(by=principal.name, at=now)
+    final = submitted.approve(by=principal.person, at=now)
     (totals,) = await inventories.totals_of(tx, [final.id])
     profile = await locations.profile_of(tx, location_id=final.location_id, year=final.year)
     found = indicators(

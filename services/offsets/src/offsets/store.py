@@ -14,7 +14,7 @@ from offsets.domain.credit import CreditBatch, Retirement, SerialRange, Series
 from offsets.domain.errors import SerialsAlreadyHeld, SerialsAlreadyRetired
 from offsets.domain.need import OffsetNeed
 from offsets.domain.position import OffsetPosition
-from offsets.domain.purchase import Action, Person, Purchase, PurchaseStep
+from offsets.domain.purchase import Action, Purchase, PurchaseStep
 from offsets.domain.statement import NeutralityStatement, Status
 from offsets.tables import (
     credit_batch,
@@ -25,6 +25,7 @@ from offsets.tables import (
     retirement,
     serial_series,
 )
+from quantities.person import Person
 
 __all__ = [
     "add_batch",

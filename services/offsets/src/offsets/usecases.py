@@ -15,7 +15,7 @@ from offsets.domain import credit
 from offsets.domain import purchase as purchases
 from offsets.domain.credit import CreditBatch, Retirement
 from offsets.domain.need import OffsetNeed
-from offsets.domain.purchase import Person, Purchase
+from offsets.domain.purchase import Purchase
 from offsets.domain.statement import state_neutrality
 
 __all__ = [
@@ -49,7 +49,7 @@ async def request_purchase(
         year=year,
         tonnes=tonnes,
         justification=justification,
-        by=_person(principal),
+        by=principal.person,
         at=now,
     )
     await store.add_purchase(tx, purchase)
@@ -61,7 +61,7 @@ async def approve_purchase(tx: AsyncConnection, *, principal: Principal, now: da
     """Let a purchase go ahead. Refuses: NotFound; as `permitted`; as `Purchase.approve`."""
     requested = await _purchase_for_step(tx, purchase_id)
     await permitted(tx, principal, access.APPROVE_PURCHASE, location_id=requested.location_id)
-    approved = requested.approve(by=_person(principal), at=now)
+    approved = requested.approve(by=principal.person, at=now)
     await store.add_step(tx, approved)
     await outbox.add(tx, outgoing.purchase_approved(approved), now=now)
     return approved
@@ -73,7 +73,7 @@ async def refuse_purchase(
     """End a purchase, saying why. Refuses: NotFound; as `permitted`; as `Purchase.refuse`."""
     requested = await _purchase_for_step(tx, purchase_id)
     await permitted(tx, principal, access.REFUSE_PURCHASE, location_id=requested.location_id)
-    refused = requested.refuse(by=_person(principal), at=now, reason=reason)
+    refused = requested.refuse(by=principal.person, at=now, reason=reason)
     await store.add_step(tx, refused)
     return refused
 
@@ -108,7 +108,7 @@ async def record_delivery(
         serial_last=serial_last,
         price_per_tonne=price_per_tonne,
         currency=currency,
-        by=_person(principal),
+        by=principal.person,
         at=now,
     )
     await store.add_step(tx, delivered)
@@ -148,7 +148,7 @@ async def retire_credits(
         year=year,
         need=need,
         tonnes=tonnes,
-        by=_person(principal),
+        by=principal.person,
         at=now,
     )
     await store.add_retirement(tx, retirement)
@@ -220,7 +220,3 @@ async def _purchase_for_step(tx: AsyncConnection, purchase_id: str) -> Purchase:
     if found is None:
         raise NotFound(kind="purchase", key=purchase_id)
     return found
-
-
-def _person(principal: Principal) -> Person:
-    return Person(subject=principal.subject, name=principal.name)

@@ -15,7 +15,7 @@ from reporting.domain import consolidated_report
 from reporting.domain.consolidated_report import ConsolidatedReport
 from reporting.domain.cycle import ReportingCycle, open_cycle
 from reporting.domain.errors import CycleAlreadyOpen, CycleNotOpen, NoReportOwed
-from reporting.domain.progress_report import Person, ProgressReport, submit_report
+from reporting.domain.progress_report import ProgressReport, submit_report
 from reporting.store import consolidations, cycles, figures, reports
 
 __all__ = [
@@ -85,7 +85,7 @@ async def submit_progress_report(
         narrative=narrative,
         newest=newest,
         figures=found,
-        by=_person(principal),
+        by=principal.person,
         at=now,
     )
     if found is not None:
@@ -100,7 +100,7 @@ async def return_progress_report(
     """Give it back with reasons. Refuses: NotFound; as `permitted`; as `ProgressReport.return_`."""
     submitted = await _report(tx, report_id)
     await permitted(tx, principal, access.RETURN_PROGRESS_REPORT, location_id=submitted.location_id)
-    returned = submitted.return_(by=_person(principal), at=now, reasons=reasons)
+    returned = submitted.return_(by=principal.person, at=now, reasons=reasons)
     await _store_decision(tx, returned)
     return returned
 
@@ -111,7 +111,7 @@ async def accept_progress_report(
     """Accept it: its figures count. Refuses: NotFound; as `permitted`; as `ProgressReport.accept`."""
     submitted = await _report(tx, report_id)
     await permitted(tx, principal, access.ACCEPT_PROGRESS_REPORT, location_id=submitted.location_id)
-    accepted = submitted.accept(by=_person(principal), at=now)
+    accepted = submitted.accept(by=principal.person, at=now)
     await _store_decision(tx, accepted)
     await outbox.add(tx, outgoing.progress_report_accepted(accepted, by=principal.name), now=now)
     return accepted
@@ -176,7 +176,3 @@ async def _report(tx: AsyncConnection, report_id: str) -> ProgressReport:
 async def _store_decision(tx: AsyncConnection, report: ProgressReport) -> None:
     if report.decision is not None:
         await reports.add_decision(tx, report, report.decision)
-
-
-def _person(principal: Principal) -> Person:
-    return Person(subject=principal.subject, name=principal.name)

@@ -17,6 +17,7 @@ from inventory.domain.errors import (
 )
 from inventory.domain.quantification import Quantification
 from quantities import Quantity, Unit
+from quantities.person import Person
 
 __all__ = [
     "Action",
@@ -56,7 +57,7 @@ class Step:
     """One step in the life of an inventory."""
 
     action: Action
-    by: str
+    by: Person
     at: datetime
     reasons: str | None
     """Why it was returned; None for all else."""
@@ -83,7 +84,7 @@ class Inventory:
         """Refuses, in this order: InventoryIsFinal, WrongState."""
         self._require(State.DRAFT, State.RETURNED, to_do="change")
 
-    def submit(self, *, by: str, at: datetime, record_count: int) -> "Inventory":
+    def submit(self, *, by: Person, at: datetime, record_count: int) -> "Inventory":
         """Hand it to the local steering group.
 
         Refuses, in this order: InventoryIsFinal, WrongState, NothingToSubmit.
@@ -98,7 +99,7 @@ class Inventory:
             )
         return self._with(State.SUBMITTED, Step(action=Action.SUBMITTED, by=by, at=at, reasons=None))
 
-    def return_(self, *, by: str, at: datetime, reasons: str) -> "Inventory":
+    def return_(self, *, by: Person, at: datetime, reasons: str) -> "Inventory":
         """Give it back to the technical team, saying why.
 
         Refuses, in this order: InventoryIsFinal, WrongState, ReasonsMissing.
@@ -113,13 +114,13 @@ class Inventory:
             )
         return self._with(State.RETURNED, Step(action=Action.RETURNED, by=by, at=at, reasons=reasons.strip()))
 
-    def approve(self, *, by: str, at: datetime) -> "Inventory":
+    def approve(self, *, by: Person, at: datetime) -> "Inventory":
         """Make it final.
 
         Refuses, in this order: InventoryIsFinal, WrongState, SubmitterMayNotApprove.
         """
         self._require(State.SUBMITTED, to_do="approve")
-        if any(step.action == Action.SUBMITTED and step.by == by for step in self.steps):
+        if any(step.action == Action.SUBMITTED and step.by.is_same_as(by) for step in self.steps):
             raise SubmitterMayNotApprove(
                 subject=self._name,
                 found="approval by a person who submitted it",

@@ -232,7 +232,7 @@ class Inventory:
     @strawberry.field
     def steps(self) -> list[InventoryStep]:
         return [
-            InventoryStep(action=step.action.value, by=step.by, at=step.at, reasons=step.reasons)
+            InventoryStep(action=step.action.value, by=step.by.name, at=step.at, reasons=step.reasons)
             for step in self.history
         ]
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +16,7 @@ from inventory.domain.inventory import Action, Inventory, State, Step, Totals
 from inventory.domain.method import Indicator
 from inventory.tables import activity_record, inventory, inventory_indicator, inventory_step, inventory_total
 from quantities import Quantity
+from quantities.person import Person
 
 __all__ = [
     "add",
@@ -45,7 +47,14 @@ async def _whole(tx: AsyncConnection, heads: Sequence[AnyRow]) -> list[Inventory
         .order_by(inventory_step.c.inventory_id, inventory_step.c.step)
     )
     for row in found:
-        steps[row.inventory_id].append(Step(action=Action(row.action), by=row.by, at=row.at, reasons=row.reasons))
+        steps[row.inventory_id].append(
+            Step(
+                action=Action(row.action),
+                by=Person(subject=row.by_subject, name=row.by),
+                at=row.at,
+                reasons=row.reasons,
+            )
+        )
     return [
         Inventory(
             id=row.id,
@@ -88,7 +97,7 @@ async def by_location_years(tx: AsyncConnection, keys: Sequence[tuple[str, int]]
     """The newest visible version of each (location, year)."""
     heads = (
         await tx.execute(
-            _HEAD.distinct(inventory.c.location_id, inventory.c.year)
+            _HEAD.ext(distinct_on(inventory.c.location_id, inventory.c.year))
             .where(
                 inventory.c.location_id.in_({location_id for location_id, _ in keys}),
                 inventory.c.year.in_({year for _, year in keys}),
@@ -132,7 +141,8 @@ async def save_step(tx: AsyncConnection, changed: Inventory) -> None:
             step=len(changed.steps),
             location_id=changed.location_id,
             action=step.action,
-            by=step.by,
+            by=step.by.name,
+            by_subject=step.by.subject,
             at=step.at,
             reasons=step.reasons,
         )

@@ -24,7 +24,8 @@ from offsets.domain.errors import (
     VintageOutOfRange,
 )
 from offsets.domain.need import OffsetNeed
-from offsets.domain.purchase import Person, Purchase
+from offsets.domain.purchase import Purchase
+from quantities.person import Person
 
 __all__ = ["SERIAL_MAX", "CreditBatch", "Retirement", "SerialRange", "Series", "deliver", "retire"]
 

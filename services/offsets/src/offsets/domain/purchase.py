@@ -10,8 +10,9 @@ from enum import StrEnum
 
 from offsets.domain.checks import TEXT_MAX, require_text, require_tonnes, require_year
 from offsets.domain.errors import ApproverMayNotDeliver, RequesterMayNotApprove, RequesterMayNotDeliver, WrongState
+from quantities.person import Person
 
-__all__ = ["Action", "Person", "Purchase", "PurchaseStep", "State", "request_purchase"]
+__all__ = ["Action", "Purchase", "PurchaseStep", "State", "request_purchase"]
 
 
 class State(StrEnum):
@@ -29,19 +30,6 @@ class Action(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
     DELIVERED = "delivered"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who did it. Two are one person when their subjects are the same: a user name can be changed."""
-
-    subject: str
-    """Stable id at the issuer."""
-    name: str
-    """User name, as records show it."""
-
-    def is_same_as(self, other: "Person") -> bool:
-        return self.subject == other.subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

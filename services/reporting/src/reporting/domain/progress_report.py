@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from quantities.person import Person
 from reporting.domain.errors import (
     InventoryNotFinal,
     NarrativeMissing,
@@ -14,7 +15,7 @@ from reporting.domain.errors import (
 )
 from reporting.domain.figure import Figures
 
-__all__ = ["Decision", "Person", "ProgressReport", "ReportState", "submit_report"]
+__all__ = ["Decision", "ProgressReport", "ReportState", "submit_report"]
 
 
 class ReportState(StrEnum):
@@ -24,21 +25,6 @@ class ReportState(StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"
     ACCEPTED = "accepted"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who did it. Two are one person when their subjects are the same: a user name can be changed."""
-
-    subject: str | None
-    """Stable id at the issuer; None in reports from before it was kept: then the names tell."""
-    name: str
-    """User name, as records show it."""
-
-    def is_same_as(self, other: "Person") -> bool:
-        if self.subject is None or other.subject is None:
-            return self.name == other.name
-        return self.subject == other.subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.refusals import NotFound
+from quantities.person import Person
 from reporting.domain.figure import Figure, Figures
-from reporting.domain.progress_report import Decision, Person, ProgressReport, ReportState
+from reporting.domain.progress_report import Decision, ProgressReport, ReportState
 from reporting.store.figures import figure_of, values_of
 from reporting.tables import progress_report, report_decision, report_figure
 
