@@ -98,6 +98,20 @@ class Emission:
     gwp_set: str
     explanation: str
 
+    @classmethod
+    def of(cls, row: records.EmissionRow) -> Self:
+        return cls(
+            scope=row.scope,
+            optional=row.optional,
+            co2e=Quantity.of(row.co2e_kg, CO2E_UNIT),
+            by_gas=_masses({gas: Decimal(kg) for gas, kg in row.gas_kg.items()}),
+            biogenic_co2=Quantity.of(row.biogenic_co2_kg, "kg"),
+            factor_id=row.factor_id,
+            factor_release=row.factor_release,
+            gwp_set=row.gwp_set,
+            explanation=row.explanation,
+        )
+
 
 @strawberry.type(description="One activity of one location in one period, as recorded.")
 class ActivityRecord:
@@ -116,19 +130,6 @@ class ActivityRecord:
 
     @classmethod
     def of(cls, row: records.RecordRow) -> Self:
-        emission = None
-        if row.co2e_kg is not None and row.scope is not None:
-            emission = Emission(
-                scope=row.scope,
-                optional=bool(row.optional),
-                co2e=Quantity.of(row.co2e_kg, CO2E_UNIT),
-                by_gas=_masses({gas: Decimal(kg) for gas, kg in (row.gas_kg or {}).items()}),
-                biogenic_co2=Quantity.of(row.biogenic_co2_kg or Decimal(), "kg"),
-                factor_id=row.factor_id or "",
-                factor_release=row.factor_release or "",
-                gwp_set=row.gwp_set or "",
-                explanation=row.explanation or "",
-            )
         return cls(
             id=strawberry.ID(str(row.id)),
             location_id=strawberry.ID(row.location_id),
@@ -141,7 +142,7 @@ class ActivityRecord:
             note=row.note,
             sheet=row.sheet,
             row=row.row_number,
-            emission=emission,
+            emission=None if row.emission is None else Emission.of(row.emission),
         )
 
 

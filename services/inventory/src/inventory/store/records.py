@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from inventory.domain.inventory import Inventory, Line
 from inventory.tables import activity_import, activity_record, emission
 
-__all__ = ["ActivityImport", "RecordRow", "add_import", "add_lines", "import_by_hash", "page"]
+__all__ = ["ActivityImport", "EmissionRow", "RecordRow", "add_import", "add_lines", "import_by_hash", "page"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,22 @@ class ActivityImport:
     row_count: int
     imported_by: str
     imported_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmissionRow:
+    """Emissions of a stored record, with all that they are traced by."""
+
+    scope: int
+    optional: bool
+    factor_id: str
+    factor_release: str
+    explanation: str
+    gwp_set: str
+    gas_kg: Mapping[str, str]
+    """Kilograms by gas, as digits."""
+    co2e_kg: Decimal
+    biogenic_co2_kg: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +67,8 @@ class RecordRow:
     details: Mapping[str, str]
     quality: str
     note: str | None
-    scope: int | None
-    optional: bool | None
-    factor_id: str | None
-    factor_release: str | None
-    explanation: str | None
-    gwp_set: str | None
-    gas_kg: Mapping[str, str] | None
-    co2e_kg: Decimal | None
-    biogenic_co2_kg: Decimal | None
+    emission: EmissionRow | None
+    """None where the use is recorded and no emission counted."""
 
 
 async def import_by_hash(tx: AsyncConnection, *, inventory_id: str, content_hash: str) -> ActivityImport | None:
@@ -172,25 +181,17 @@ def _json(value: Mapping[str, str]) -> str:
     return orjson.dumps(dict(value)).decode()
 
 
-_EMISSION_COLUMNS = (
-    emission.c.scope,
-    emission.c.optional,
-    emission.c.factor_id,
-    emission.c.factor_release,
-    emission.c.explanation,
-    emission.c.gwp_set,
-    emission.c.gas_kg,
-    emission.c.co2e_kg,
-    emission.c.biogenic_co2_kg,
-)
-_RECORD_COLUMNS = tuple(activity_record.c[name] for name in RecordRow.__dataclass_fields__ if name in activity_record.c)
+_EMISSION_COLUMNS = tuple(emission.c[name] for name in EmissionRow.__dataclass_fields__)
+_RECORD_COLUMNS = tuple(activity_record.c[name] for name in RecordRow.__dataclass_fields__ if name != "emission")
 _WITH_EMISSION = select(*_RECORD_COLUMNS, *_EMISSION_COLUMNS).outerjoin(
     emission, emission.c.activity_record_id == activity_record.c.id
 )
 
 
 def _record(row: Any) -> RecordRow:
-    return RecordRow(**row._mapping)  # noqa: SLF001 - as above
+    values = dict(row._mapping)  # noqa: SLF001 - as above
+    found = {name: values.pop(name) for name in EmissionRow.__dataclass_fields__}
+    return RecordRow(**values, emission=None if found["co2e_kg"] is None else EmissionRow(**found))
 
 
 async def page(
