@@ -186,9 +186,7 @@ async def test_a_bad_event_is_kept_with_its_reason_and_blocks_no_other(nats, inb
     assert any(reason.startswith("payload is not a TargetSet") for reason in reasons)
 
     effects.fail_on = set()
-    async with consumer.transaction([]) as tx:
-        await tx.execute(text("UPDATE dead_letter SET replayed_at = now() WHERE reason LIKE 'payload%'"))
-    assert await inbox.replay() == 1
+    assert await inbox.replay() == 1  # the unreadable one fails again, and holds up nothing
     assert await inbox.replay() == 0
     assert sorted(await applied(consumer)) == ["poison", "t3"]
     task.cancel()

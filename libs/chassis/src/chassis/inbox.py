@@ -102,7 +102,7 @@ class Inbox:
         log.error("event dead-lettered", subject=arrival.subject, reason=reason, attempts=attempts)
 
     async def replay(self) -> int:
-        """Try every dead letter again, oldest first; returns how many were applied."""
+        """Try every dead letter again, oldest first; returns how many were applied. What fails again stays."""
         applied = 0
         async with self._database.transaction(()) as tx:
             rows = (
@@ -111,7 +111,11 @@ class Inbox:
                 )
             ).all()
         for row in rows:
-            outcome = await self.take(Arrival(subject=row.subject, headers=row.headers, payload=row.payload))
+            try:
+                outcome = await self.take(Arrival(subject=row.subject, headers=row.headers, payload=row.payload))
+            except Exception as error:  # noqa: BLE001 - one that fails again must not hold up the others
+                log.warning("dead letter failed again", id=row.id, error=type(error).__name__, reason=str(error))
+                continue
             async with self._database.transaction(()) as tx:
                 await tx.execute(
                     text("UPDATE dead_letter SET replayed_at = :now WHERE id = :id"),
