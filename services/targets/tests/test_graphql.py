@@ -151,6 +151,7 @@ async def test_what_is_published_is_answered_to_all_in_that_version(targets: "Ta
     assert [node["progress"] for node in nodes(unon)] == [
         [{"year": 2024, "inventoryVersion": 1, "verdict": "on_track"}]
     ]
+    assert [node["setBy"] for node in nodes(unon)] == [None]
 
 
 # At the door, through the ASGI application.

@@ -46,7 +46,8 @@ class Target:
     base_value: Quantity
     target_year: int
     target_value: Quantity
-    set_by: str
+    setter: strawberry.Private[str]
+    location_id: strawberry.Private[str]
     unit: strawberry.Private[str]
 
     @classmethod
@@ -58,7 +59,8 @@ class Target:
             base_value=Quantity.of(found.base_value, found.unit),
             target_year=found.target_year,
             target_value=Quantity.of(found.target_value, found.unit),
-            set_by=found.set_by,
+            setter=found.set_by,
+            location_id=found.location_id,
             unit=found.unit,
         )
 
@@ -67,6 +69,10 @@ class Target:
         async with info.context.reading() as tx:
             found = await store.target_by_id(tx, id)
         return None if found is None else cls.of(found)
+
+    @strawberry.field(description="Who set it; null for readers of what is published.")
+    async def set_by(self, info: Info) -> str | None:
+        return self.setter if await info.context.may_read(self.location_id) else None
 
     @strawberry.field(description="The newest assessment of each year, newest year first.")
     async def progress(self, info: Info) -> list[ProgressAssessment]:
