@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -381,8 +382,8 @@ def _text(value: object) -> str | None:
 
 
 def _tonnes(amount: dict[str, str] | None) -> str:
-    return "nothing" if amount is None else f"{float(amount['value']) / 1000:,.1f} tCO2e"
+    return "nothing" if amount is None else f"{Decimal(amount['value']) / 1000:,.1f} tCO2e"
 
 
 def _short(amount: dict[str, str]) -> str:
-    return f"{float(amount['value']):,.4g} {amount['unit']}"
+    return f"{Decimal(amount['value']):,.4g} {amount['unit']}"
