@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 
 from chassis.database import Database
-from chassis.inbox import Arrival, Inbox, Outcome
-from contracts.envelope import Envelope
+from chassis.inbox import Inbox, Outcome
 from contracts.fact import Amount, Fact
 from contracts.inventory import CategoryTotal, InventoryFinalised, LocationRegistered, ScopeTotal
+from contracts.message import EventMessage
 from contracts.offsets import NeutralityStatementIssued
 from contracts.reporting import ConsolidatedReportPublished, IncludedLocation
 from contracts.targets import ProgressAssessed
@@ -72,17 +72,14 @@ class Listener:
         self.admin_url = f"{admin_url.rpartition('/')[0]}/{urls.owner.rpartition('/')[2]}"
 
     async def hear(self, fact: Fact, *, event_id: str | None = None) -> Outcome:
-        path = PATHS[fact.location_id]
-        envelope = Envelope(
-            event_id=event_id or str(uuid.uuid4()), type=fact.type(), source=f"/lichen/{fact.producer}",
-            location_path=path, occurred_at=datetime.now(UTC), aggregate_id=fact.aggregate_id(), aggregate_version=1,
-        )  # fmt: skip
-        arrival = Arrival(
-            subject=f"{fact.subject_prefix()}.{path}._",
-            headers=envelope.headers(),
-            payload=fact.model_dump_json().encode(),
+        message = EventMessage.of(
+            fact,
+            event_id=event_id or str(uuid.uuid4()),
+            location_path=PATHS[fact.location_id],
+            occurred_at=datetime.now(UTC),
+            aggregate_version=1,
         )
-        return await self.inbox.take(arrival)
+        return await self.inbox.take(message)
 
     async def know(self, *codes: str) -> None:
         """Register these locations, where the service hears of them at all."""

@@ -1,6 +1,7 @@
 """Each event's effect is applied once, in order within its aggregate; a bad event is kept, and blocks no other."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,11 +9,11 @@ import pytest
 from sqlalchemy import select, text
 
 from chassis.consumer import consume
-from chassis.inbox import Arrival, EventUnreadable, GapInEvents, Inbox, Outcome
+from chassis.inbox import EventUnreadable, GapInEvents, Inbox, Outcome
 from chassis.jetstream import Message, publish_one
 from chassis.tables import dead_letter
-from contracts.envelope import Envelope
 from contracts.fact import Amount
+from contracts.message import EventMessage
 from contracts.targets import TargetSet
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,11 +27,9 @@ def arrival(event_id: str, *, version: int, target_id: str = "t1", path: str = P
         location_id="unon", target_id=target_id, indicator="electricity", base_year=2016, base_value=amount,
         target_year=2030, target_value=amount,
     )  # fmt: skip
-    envelope = Envelope(
-        event_id=event_id, type=TargetSet.type(), source="/lichen/targets", location_path=path, occurred_at=NOW,
-        aggregate_id=f"target:{target_id}", aggregate_version=version,
-    )  # fmt: skip
-    return Arrival(subject=SUBJECT, headers=envelope.headers(), payload=payload or fact.model_dump_json().encode())
+    message = EventMessage.of(fact, event_id=event_id, location_path=PATH, occurred_at=NOW, aggregate_version=version)
+    headers = message.headers | {"ce-subject": path}
+    return replace(message, headers=headers, payload=payload or message.payload)
 
 
 class Effects:
@@ -103,10 +102,10 @@ async def test_an_event_that_is_not_handled_still_counts_as_taken_in(consumer):
     assert await nobody.take(arrival("e2", version=2)) is Outcome.NOT_OURS
 
 
-def without(header: str) -> Arrival:
+def without(header: str) -> EventMessage:
     good = arrival("e1", version=1)
     headers = {name: value for name, value in good.headers.items() if name != header}
-    return Arrival(subject=good.subject, headers=headers, payload=good.payload)
+    return EventMessage(subject=good.subject, headers=headers, payload=good.payload)
 
 
 @pytest.mark.parametrize(
@@ -114,16 +113,16 @@ def without(header: str) -> Arrival:
     [
         without("ce-id"),
         without("ce-aggregateversion"),
-        Arrival(subject=SUBJECT, headers={}, payload=b"{}"),
+        EventMessage(subject=SUBJECT, headers={}, payload=b"{}"),
         arrival("e1", version=1, payload=b"not json"),
         arrival("e1", version=1, payload=b"{}"),
         arrival("e1", version=1, path="secretariat.escwa"),
-        Arrival(
+        EventMessage(
             subject="evt.offsets.target_set.v1.secretariat.unon._",
             headers=arrival("e1", version=1).headers,
             payload=arrival("e1", version=1).payload,
         ),
-        Arrival(
+        EventMessage(
             subject="evt.targets.target_set.v1.secretariat.escwa._",
             headers=arrival("e1", version=1, path="secretariat.escwa").headers,
             payload=arrival("e1", version=1).payload,
@@ -149,7 +148,7 @@ async def eventually(condition, within_s: float = 20) -> None:
             await asyncio.sleep(0.02)
 
 
-async def publish(client, *arrivals: Arrival) -> None:
+async def publish(client, *arrivals: EventMessage) -> None:
     for item in arrivals:
         await publish_one(
             client,

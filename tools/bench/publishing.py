@@ -22,8 +22,8 @@ from chassis import outbox
 from chassis.ids import new_id
 from chassis.jetstream import connect, ensure_stream, stream_name
 from chassis.relay import Relay
-from contracts.envelope import Envelope
 from contracts.fact import Amount
+from contracts.message import EventMessage
 from contracts.targets import TargetSet
 from tools.bench.bed import LOCATION, Bed, Parts, bed
 from tools.bench.measure import Measure, Reference
@@ -150,17 +150,11 @@ async def from_backlog(setting: Setting) -> float:
 def message(number: int) -> tuple[str, bytes, dict[str, str]]:
     """Subject, payload and headers, as the outbox and the relay make them."""
     said = fact(number)
-    envelope = Envelope(
-        event_id=new_id(),
-        type=said.type(),
-        source=f"/lichen/{said.producer}",
-        location_path=PATH,
-        occurred_at=datetime.now(UTC),
-        aggregate_id=said.aggregate_id(),
-        aggregate_version=1,
+    event_id = new_id()
+    made = EventMessage.of(
+        said, event_id=event_id, location_path=PATH, occurred_at=datetime.now(UTC), aggregate_version=1
     )
-    headers = envelope.headers() | {"Nats-Msg-Id": envelope.event_id}
-    return f"{said.subject_prefix()}.{PATH}._", said.model_dump_json().encode(), headers
+    return made.subject, made.payload, {**made.headers, "Nats-Msg-Id": event_id}
 
 
 async def directly(setting: Setting, *, window: int) -> float:

@@ -21,11 +21,11 @@ from chassis.database import Database
 from chassis.graphql.edge import RequestContext
 from chassis.graphql.schema import GraphQLSchema, response_of
 from chassis.identity import Identity
-from chassis.inbox import Arrival, Inbox, Outcome
+from chassis.inbox import Inbox, Outcome
 from chassis.settings import ServiceSettings
 from contracts.access import Capability, Role
-from contracts.envelope import Envelope
 from contracts.fact import Amount
+from contracts.message import EventMessage
 from contracts.reporting import ConsolidatedReportPublished, IncludedLocation
 from inventory import access, usecases
 from inventory.domain.inventory import Inventory
@@ -187,17 +187,14 @@ class Inventories:
             ),
             missing=(), total=total,
         )  # fmt: skip
-        envelope = Envelope(
-            event_id=str(uuid.uuid4()), type=report.type(), source=f"/lichen/{report.producer}", location_path=ROOT,
-            occurred_at=datetime.now(UTC), aggregate_id=report.aggregate_id(), aggregate_version=1,
-        )  # fmt: skip
-        return await self.inbox.take(
-            Arrival(
-                subject=f"{report.subject_prefix()}.{ROOT}._",
-                headers=envelope.headers(),
-                payload=report.model_dump_json().encode(),
-            )
+        message = EventMessage.of(
+            report,
+            event_id=str(uuid.uuid4()),
+            location_path=ROOT,
+            occurred_at=datetime.now(UTC),
+            aggregate_version=1,
         )
+        return await self.inbox.take(message)
 
     async def ask(self, principal: Principal, document: str, **variables: Any) -> dict[str, Any]:
         """The whole answer, as a caller gets it."""

@@ -17,12 +17,12 @@ from chassis.database import Database
 from chassis.graphql.edge import RequestContext
 from chassis.graphql.schema import GraphQLSchema, response_of
 from chassis.identity import Identity
-from chassis.inbox import Arrival, Inbox, Outcome
+from chassis.inbox import Inbox, Outcome
 from chassis.settings import ServiceSettings
 from contracts.access import Role
-from contracts.envelope import Envelope
 from contracts.fact import Amount, Fact
 from contracts.inventory import InventoryFinalised, LocationRegistered
+from contracts.message import EventMessage
 from contracts.reporting import ConsolidatedReportPublished, IncludedLocation
 from offsets.graphql.schema import schema
 from offsets.incoming import SUBSCRIPTIONS
@@ -96,22 +96,14 @@ class Offsets:
         if event_id not in known:
             known.append(event_id)
         where = path or TREE[fact.location_id]
-        envelope = Envelope(
+        message = EventMessage.of(
+            fact,
             event_id=event_id,
-            type=fact.type(),
-            source=f"/lichen/{fact.producer}",
             location_path=where,
             occurred_at=datetime.now(UTC),
-            aggregate_id=fact.aggregate_id(),
             aggregate_version=known.index(event_id) + 1,
         )
-        return await self.inbox.take(
-            Arrival(
-                subject=f"{fact.subject_prefix()}.{where}._",
-                headers=envelope.headers(),
-                payload=fact.model_dump_json().encode(),
-            )
-        )
+        return await self.inbox.take(message)
 
     async def inventory_is_final(
         self,

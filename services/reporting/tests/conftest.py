@@ -21,12 +21,12 @@ from chassis.database import Database
 from chassis.graphql.edge import RequestContext
 from chassis.graphql.schema import response_of
 from chassis.identity import Identity
-from chassis.inbox import Arrival, Inbox, Outcome
+from chassis.inbox import Inbox, Outcome
 from chassis.settings import ServiceSettings
 from contracts.access import Capability, Role
-from contracts.envelope import Envelope
 from contracts.fact import Amount, Fact
 from contracts.inventory import CategoryTotal, InventoryFinalised, ScopeTotal
+from contracts.message import EventMessage
 from contracts.offsets import NeutralityStatementIssued
 from contracts.targets import ProgressAssessed
 from reporting import usecases
@@ -148,18 +148,14 @@ class Reporting:
         event_id = event_id or str(uuid.uuid4())
         if event_id not in known:
             known.append(event_id)
-        place = await self.path(fact.location_id)
-        envelope = Envelope(
-            event_id=event_id, type=fact.type(), source=f"/lichen/{fact.producer}", location_path=place,
-            occurred_at=NOW, aggregate_id=fact.aggregate_id(), aggregate_version=known.index(event_id) + 1,
-        )  # fmt: skip
-        return await self.inbox.take(
-            Arrival(
-                subject=f"{fact.subject_prefix()}.{place}._",
-                headers=envelope.headers(),
-                payload=fact.model_dump_json().encode(),
-            )
+        message = EventMessage.of(
+            fact,
+            event_id=event_id,
+            location_path=await self.path(fact.location_id),
+            occurred_at=NOW,
+            aggregate_version=known.index(event_id) + 1,
         )
+        return await self.inbox.take(message)
 
     async def rows(self, table: str, *, roots: tuple[str, ...] = (ROOT,)) -> list[Any]:
         """What a transaction with these roots sees of a table."""

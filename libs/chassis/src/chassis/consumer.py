@@ -8,9 +8,10 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from chassis.inbox import Arrival, EventUnreadable, Inbox
+from chassis.inbox import EventUnreadable, Inbox
 from chassis.jetstream import NATS_TROUBLE, stream_name
 from chassis.telemetry import log
+from contracts.message import EventMessage
 
 __all__ = ["consume"]
 
@@ -68,7 +69,7 @@ async def _pull(client: Client, inbox: Inbox, *, subject: str) -> None:
 
 
 async def _take_one(message: Msg, inbox: Inbox) -> None:
-    arrival = Arrival(subject=message.subject, headers=message.headers or {}, payload=message.data)
+    arrival = EventMessage(subject=message.subject, headers=message.headers or {}, payload=message.data)
     attempts = message.metadata.num_delivered
     try:
         await inbox.take(arrival)
@@ -84,7 +85,7 @@ async def _take_one(message: Msg, inbox: Inbox) -> None:
         await message.ack_sync()
 
 
-async def _bury(message: Msg, inbox: Inbox, arrival: Arrival, *, reason: str, attempts: int) -> None:
+async def _bury(message: Msg, inbox: Inbox, arrival: EventMessage, *, reason: str, attempts: int) -> None:
     try:
         await inbox.bury(arrival, reason=reason, attempts=attempts)
     except Exception:  # noqa: BLE001 - the database is away too: JetStream keeps the message

@@ -1,7 +1,6 @@
 """Events come in: each effect exactly once, in order within its aggregate, in one transaction with its inbox row."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -17,8 +16,9 @@ from chassis.tables import dead_letter, inbox, inbox_position
 from chassis.telemetry import log, span
 from contracts.envelope import Envelope, EnvelopeMalformed
 from contracts.fact import Fact
+from contracts.message import EventMessage
 
-__all__ = ["Arrival", "EventUnreadable", "GapInEvents", "Handler", "Inbox", "Outcome"]
+__all__ = ["EventUnreadable", "GapInEvents", "Handler", "Inbox", "Outcome"]
 
 Handler = Callable[[AsyncConnection, Any, datetime], Awaitable[None]]
 """Takes the transaction, the fact and the time."""
@@ -40,15 +40,6 @@ class Outcome(StrEnum):
     NOT_OURS = "not ours"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """A message as it came."""
-
-    subject: str
-    headers: Mapping[str, str]
-    payload: bytes
-
-
 class Inbox:
     """One service's way in for the facts that it handles."""
 
@@ -58,7 +49,7 @@ class Inbox:
         self._by_type = {fact.type(): (fact, handler) for fact, handler in handlers.items()}
         self.producers = sorted({fact.producer for fact in handlers})
 
-    async def take(self, arrival: Arrival) -> Outcome:
+    async def take(self, arrival: EventMessage) -> Outcome:
         """Apply the event once. Refuses, in order: EventUnreadable; GapInEvents; whatever the handler raises."""
         try:
             envelope = Envelope.read(arrival.headers)
@@ -84,7 +75,7 @@ class Inbox:
             log.info("event taken in", type=envelope.type, event_id=envelope.event_id)
         return Outcome.APPLIED
 
-    async def bury(self, arrival: Arrival, *, reason: str, attempts: int) -> None:
+    async def bury(self, arrival: EventMessage, *, reason: str, attempts: int) -> None:
         """Keep what could not be taken in, with the reason, for an operator."""
         lowered = {name.lower(): value for name, value in arrival.headers.items()}
         async with self._database.transaction(()) as tx:
@@ -112,7 +103,7 @@ class Inbox:
             ).all()
         for row in rows:
             try:
-                outcome = await self.take(Arrival(subject=row.subject, headers=row.headers, payload=row.payload))
+                outcome = await self.take(EventMessage(subject=row.subject, headers=row.headers, payload=row.payload))
             except Exception as error:  # noqa: BLE001 - one that fails again must not hold up the others
                 log.warning("dead letter failed again", id=row.id, error=type(error).__name__, reason=str(error))
                 continue

@@ -10,8 +10,8 @@ from chassis import telemetry
 from chassis.ids import new_id
 from chassis.locations import LocationUnknown, place
 from chassis.tables import outbox, outbox_position
-from contracts.envelope import Envelope
 from contracts.fact import Fact
+from contracts.message import EventMessage
 
 __all__ = ["add", "publish_again"]
 
@@ -27,26 +27,25 @@ async def add(tx: AsyncConnection, fact: Fact, *, now: datetime) -> str:
             index_elements=[outbox_position.c.aggregate_id], set_={"version": outbox_position.c.version + 1}
         ).returning(outbox_position.c.version)
     )
-    envelope = Envelope(
-        event_id=new_id(),
-        type=fact.type(),
-        source=f"/lichen/{fact.producer}",
+    event_id = new_id()
+    message = EventMessage.of(
+        fact,
+        event_id=event_id,
         location_path=where.path,
         occurred_at=now,
-        aggregate_id=fact.aggregate_id(),
         aggregate_version=int(version or 1),
         traceparent=telemetry.traceparent(),
     )
     await tx.execute(
         insert(outbox).values(
-            event_id=envelope.event_id,
-            subject=f"{fact.subject_prefix()}.{where.path}._",
-            headers=envelope.headers(),
-            payload=fact.model_dump_json().encode(),
+            event_id=event_id,
+            subject=message.subject,
+            headers=message.headers,
+            payload=message.payload,
             created_at=now,
         )
     )
-    return envelope.event_id
+    return event_id
 
 
 async def publish_again(tx: AsyncConnection, *, since: datetime) -> int:
