@@ -24,6 +24,7 @@ from contracts.fact import Amount, Fact
 from contracts.inventory import InventoryFinalised, LocationRegistered
 from contracts.message import EventMessage
 from contracts.reporting import ConsolidatedReportPublished, IncludedLocation
+from offsets import access
 from offsets.graphql.schema import schema
 from offsets.incoming import SUBSCRIPTIONS
 
@@ -83,7 +84,11 @@ class Offsets:
     async def ask(self, principal: Principal, document: str, **variables: Any) -> dict[str, Any]:
         """The whole answer, as a caller gets it."""
         context = RequestContext(
-            database=self.database, identity=IssuerThatVouches(self.settings), principal=principal, root=ROOT
+            database=self.database,
+            identity=IssuerThatVouches(self.settings),
+            principal=principal,
+            root=ROOT,
+            reads=access.READ,
         )
         # Strawberry takes the type name out of each representation; by the wire each request has its own.
         values = deepcopy(variables)

@@ -8,10 +8,21 @@ from dataclasses import dataclass
 
 from chassis.locations import Place
 from chassis.refusals import NotFound, NotPermitted, NotSignedIn
-from contracts.access import CAPABILITIES_BY_ROLE, Capability, Role
+from contracts.access import CAPABILITIES_BY_ROLE, CAPABILITIES_BY_SCOPE, Capability, Role
 from quantities.person import Person
 
-__all__ = ["ANONYMOUS", "GRANTS_MAX", "Grant", "Principal", "can", "grants_from_groups", "require", "roots"]
+__all__ = [
+    "ANONYMOUS",
+    "GRANTS_MAX",
+    "Grant",
+    "Principal",
+    "can",
+    "capabilities",
+    "grants_from_groups",
+    "held",
+    "require",
+    "roots",
+]
 
 _ROLES = frozenset(Role)
 
@@ -36,6 +47,8 @@ class Principal:
     name: str
     """User name, as records show it."""
     grants: tuple[Grant, ...]
+    scopes: frozenset[str] = frozenset()
+    """Of the token; they count for another entity's system alone."""
     token: str | None = None
     """The verified bearer token, for introspection alone; never logged."""
 
@@ -65,29 +78,43 @@ def grants_from_groups(groups: Iterable[str], *, root: str) -> tuple[Grant, ...]
     return tuple(grants)
 
 
+def capabilities(principal: Principal, grant: Grant) -> frozenset[Capability]:
+    """What one of the principal's grants is good for: its role's capabilities, and of a system those of its scopes."""
+    held = CAPABILITIES_BY_ROLE[grant.role]
+    if grant.role is not Role.EXTERNAL_SYSTEM:
+        return held
+    return held & frozenset().union(*(CAPABILITIES_BY_SCOPE.get(scope, frozenset()) for scope in principal.scopes))
+
+
+def held(principal: Principal, place: Place) -> frozenset[Capability]:
+    """All that the principal may do at the place: what its roles there and above it give."""
+    lineage = place.lineage
+    return frozenset[Capability]().union(
+        *(capabilities(principal, grant) for grant in principal.grants if grant.location_id in lineage)
+    )
+
+
 def can(principal: Principal, capability: Capability, place: Place) -> bool:
     """Whether one of the principal's roles at the place or above it has the capability."""
-    lineage = place.lineage
-    return any(
-        grant.location_id in lineage and capability in CAPABILITIES_BY_ROLE[grant.role] for grant in principal.grants
-    )
+    return capability in held(principal, place)
 
 
 def roots(principal: Principal, capability: Capability) -> frozenset[str]:
     """The locations at which the principal holds the capability: what row security is told."""
-    return frozenset(grant.location_id for grant in principal.grants if capability in CAPABILITIES_BY_ROLE[grant.role])
+    return frozenset(grant.location_id for grant in principal.grants if capability in capabilities(principal, grant))
 
 
 def require(principal: Principal, capability: Capability, place: Place | None, *, location_id: str) -> Place:
     """The place, if the principal may do this there.
 
-    Refuses, in order: NotSignedIn; NotFound for a location that is unknown or that the principal may not read;
-    NotPermitted for one that it may read.
+    Refuses, in order: NotSignedIn; NotFound for a location that is unknown or at which the principal holds nothing;
+    NotPermitted for one at which it holds something else.
     """
     if principal is ANONYMOUS:
         raise NotSignedIn(capability=capability)
-    if place is None or not (can(principal, capability, place) or can(principal, Capability.READ, place)):
+    found = frozenset[Capability]() if place is None else held(principal, place)
+    if place is None or not found:
         raise NotFound(kind="location", key=location_id)
-    if not can(principal, capability, place):
+    if capability not in found:
         raise NotPermitted(capability=capability, location_id=location_id)
     return place

@@ -128,7 +128,8 @@ class Identity:
             log.warning("token refused", reason=f"{len(grants)} grants, at most {GRANTS_MAX}")
             raise InvalidToken
         name = claims.get("preferred_username") or claims.get("azp") or claims["sub"]
-        return Principal(subject=claims["sub"], name=str(name), grants=grants, token=token)
+        scopes = frozenset(str(claims.get("scope", "")).split())
+        return Principal(subject=claims["sub"], name=str(name), grants=grants, scopes=scopes, token=token)
 
     async def _current_keys(self, *, refetch: bool) -> KeySet:
         asked_at = time.monotonic()

@@ -26,6 +26,7 @@ from chassis.migrations import head_revision
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
 from chassis.telemetry import log
+from contracts.access import Capability
 from contracts.fact import Fact
 
 __all__ = ["Service", "create_application", "replay", "serve"]
@@ -42,6 +43,8 @@ class Service:
     schema: Callable[[ServiceSettings], GraphQLSchema]
     subscriptions: Mapping[type[Fact], Handler]
     """What happens when …: the table at the foot of `incoming.py`."""
+    reads: Capability = Capability.READ
+    """What its queries ask for: the `READ` of its `access.py`."""
 
 
 def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
@@ -65,7 +68,9 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
         log.info("stopped")
 
     app = FastAPI(title=f"Lichen {service.name}", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    endpoint = GraphQLEndpoint(service.schema(settings), database=database, identity=identity, settings=settings)
+    endpoint = GraphQLEndpoint(
+        service.schema(settings), database=database, identity=identity, settings=settings, reads=service.reads
+    )
     app.router.routes.append(Route("/graphql", endpoint))
 
     @app.get("/health/live")

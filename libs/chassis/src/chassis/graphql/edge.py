@@ -76,12 +76,14 @@ class RequestContext:
     principal: Principal
     root: str
     """Code of the root location."""
+    reads: Capability = Capability.READ
+    """What this service's queries ask for."""
     _loaders: dict[str, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees what the caller may read."""
-        async with self.database.transaction(access.roots(self.principal, Capability.READ)) as tx:
+        async with self.database.transaction(access.roots(self.principal, self.reads)) as tx:
             yield tx
 
     def loader(self, name: str, load: "Load[Key, Value]") -> "DataLoader[Key, Value]":
@@ -98,7 +100,7 @@ class RequestContext:
     async def may_read(self, location_id: str) -> bool:
         """Whether the caller may read at that location (and not only what is published of it)."""
         found = await self.loader("places", places).load(location_id)
-        return found is not None and access.can(self.principal, Capability.READ, found)
+        return found is not None and access.can(self.principal, self.reads, found)
 
     async def decide(
         self,

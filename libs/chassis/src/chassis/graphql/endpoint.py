@@ -18,6 +18,7 @@ from chassis.graphql.schema import GraphQLSchema, response_of
 from chassis.identity import Identity, InvalidToken
 from chassis.settings import ServiceSettings
 from chassis.telemetry import span
+from contracts.access import Capability
 
 __all__ = ["GraphQLEndpoint"]
 
@@ -39,12 +40,19 @@ class GraphQLEndpoint:
     """Reads the request within bounds, verifies the token, executes, answers JSON."""
 
     def __init__(
-        self, schema: GraphQLSchema, *, database: Database, identity: Identity, settings: ServiceSettings
+        self,
+        schema: GraphQLSchema,
+        *,
+        database: Database,
+        identity: Identity,
+        settings: ServiceSettings,
+        reads: Capability,
     ) -> None:
         self._schema = schema
         self._database = database
         self._identity = identity
         self._root = settings.root_location
+        self._reads = reads
         self._body_limit_bytes = settings.body_limit_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +77,11 @@ class GraphQLEndpoint:
         ):
             principal = await self._identity.principal(request.headers.get("authorization"))
             context = RequestContext(
-                database=self._database, identity=self._identity, principal=principal, root=self._root
+                database=self._database,
+                identity=self._identity,
+                principal=principal,
+                root=self._root,
+                reads=self._reads,
             )
             result = await self._schema.execute(
                 query, variable_values=variables, context_value=context, operation_name=operation
