@@ -5,8 +5,8 @@ export LICHEN_STARTED_AT := $(shell date +%s.%N)
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := contracts libs/quantities libs/chassis libs/embedded services/inventory services/targets services/offsets \
-	services/reporting identity/issuer local
-SERVICES := inventory targets offsets reporting
+	services/reporting services/access identity/issuer local
+SERVICES := inventory targets offsets reporting access
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check format lock contracts bench k8s-check clean

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { readNumbers } from './settings.mjs';
 
 const target = new URL('router.yaml', import.meta.url);
-const SUBGRAPHS = ['inventory', 'offsets', 'reporting', 'targets'];
+const SUBGRAPHS = ['access', 'inventory', 'offsets', 'reporting', 'targets'];
 const { values: options } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const { limits, timeouts_ms: timeouts, tokens } = readNumbers();
 

@@ -32,7 +32,7 @@ from contracts.fact import Fact
 ROOT = Path(__file__).resolve().parent.parent
 EVENTS = ROOT / "contracts" / "events"
 GRAPHQL = ROOT / "contracts" / "graphql"
-SERVICES = ("inventory", "targets", "offsets", "reporting")
+SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 ENVELOPE_HEADERS = {
     "ce-specversion": {"const": "1.0"},
     "ce-id": {"type": "string", "description": "UUIDv7, also Nats-Msg-Id; drop what you have had"},

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVICES = ("inventory", "targets", "offsets", "reporting")
+SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 MEMBERS = ("contracts", "quantities", "chassis", "embedded", "issuer", "local", *SERVICES)
 OWN = [flag for member in MEMBERS for flag in ("--no-emit-package", f"lichen-{member}")]
 

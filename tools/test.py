@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
-SERVICES = ("inventory", "targets", "offsets", "reporting")
+SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 LIBRARIES = ("contracts", "libs/quantities", "libs/chassis", "libs/embedded")
 
 

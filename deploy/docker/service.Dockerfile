@@ -50,4 +50,7 @@ ENTRYPOINT ["python", "-m", "offsets"]
 FROM runtime AS reporting
 ENTRYPOINT ["python", "-m", "reporting"]
 
+FROM runtime AS access
+ENTRYPOINT ["python", "-m", "access"]
+
 FROM ${SERVICE} AS service

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import String, Table
 from sqlalchemy.ext.asyncio import create_async_engine
 
-SERVICES = ("inventory", "targets", "offsets", "reporting")
+SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 PUBLIC_BY_NATURE = {"location", "location_detail", "publication"}
 """The register and what is published: row security itself reads them."""
 OF_NO_LOCATION = {
@@ -19,6 +19,7 @@ OF_NO_LOCATION = {
     "offsets": {"serial_series"},
     # When the Secretariat reports is the same for all.
     "reporting": {"reporting_cycle"},
+    "access": set(),
 }
 """Tables of a service's own that row security leaves open."""
 OF_THE_CHASSIS = {
@@ -39,6 +40,7 @@ UPDATABLE = {
     "targets": {},
     "offsets": {},
     "reporting": {},
+    "access": {},
 }
 """What the serving role may update; all else is only ever added to."""
 RELATIONS = "c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"

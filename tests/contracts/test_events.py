@@ -123,7 +123,7 @@ def test_names_and_subjects_are_of_one_form(fact):
 def test_every_fact_is_in_the_catalogue_once_and_has_a_schema():
     defined = {
         item
-        for service in ("inventory", "targets", "offsets", "reporting")
+        for service in ("inventory", "targets", "offsets", "reporting", "access")
         for item in vars(import_module(f"contracts.{service}")).values()
         if isinstance(item, type) and issubclass(item, Fact) and item is not Fact
     }

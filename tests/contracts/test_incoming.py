@@ -58,7 +58,7 @@ OF_NO_PLACE = {ConsolidatedReportPublished}
 """What is published is marked by location and year alone: it may come before the register does."""
 HEARD = [
     pytest.param(service, fact, id=f"{service}-{fact.__name__}")
-    for service in ("inventory", "targets", "offsets", "reporting")
+    for service in ("inventory", "targets", "offsets", "reporting", "access")
     for fact in import_module(f"{service}.incoming").SUBSCRIPTIONS
 ]
 

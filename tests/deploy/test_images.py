@@ -9,7 +9,7 @@ from tools.k8s.manifests import KubernetesObject, workloads
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCKER = ROOT / "deploy" / "docker"
-SERVICES = ("inventory", "targets", "offsets", "reporting")
+SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 
 
 def instructions(name: str) -> list[tuple[str, str]]:

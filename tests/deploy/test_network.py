@@ -6,7 +6,7 @@ import pytest
 
 from tools.k8s.manifests import KubernetesObject, pods, selects
 
-SERVICES = ("inventory", "targets", "offsets", "reporting")
+SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 OUTSIDE = {
     "edge": ({"kubernetes.io/metadata.name": "edge"}, {}),
     "dns": ({"kubernetes.io/metadata.name": "kube-system"}, {"k8s-app": "kube-dns"}),

@@ -11,7 +11,7 @@ from chassis.settings import ServiceSettings
 from tools.k8s.manifests import KubernetesObject, Workload, workloads
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SERVICES = ("inventory", "targets", "offsets", "reporting")
+SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 TARGETS = ("base", "small-cluster")
 LIBRARY_VARIABLES = {"PGSSLMODE", "PGSSLROOTCERT"}
 """Read by asyncpg itself (PostgreSQL's own names)."""

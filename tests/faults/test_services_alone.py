@@ -17,7 +17,7 @@ from contracts.catalogue import FACTS
 from embedded.nats import EmbeddedNats
 from embedded.ports import free_port
 
-SERVICES = ("inventory", "targets", "offsets", "reporting")
+SERVICES = sorted({fact.producer for fact in FACTS})
 
 
 def serve(service, urls, nats_port, monitor_port, tmp_path):

@@ -86,7 +86,9 @@ def test_status_tells_every_part_and_the_budgets(platform):
         found = rows(Home(path=platform.home))
 
     parts = {part["part"]: part for part in found["parts"]}
-    assert {"postgres", "nats", "issuer", "inventory", "targets", "offsets", "reporting", "gateway"} <= set(parts)
+    assert {"postgres", "nats", "issuer", "inventory", "targets", "offsets", "reporting", "access", "gateway"} <= set(
+        parts
+    )
     assert all(part["running"] for part in parts.values())
     assert 0 < found["memory_mb"] < found["budget"]["memory_mb"]
     assert found["last"]["first_answer_s"] > 0

@@ -20,7 +20,7 @@ from chassis.command import run
 __all__: list[str] = []
 
 PR_SET_PDEATHSIG = 1
-SHARED = ("chassis.migrations", "inventory.main", "targets.main", "offsets.main", "reporting.main")
+SHARED = ("chassis.migrations", "inventory.main", "targets.main", "offsets.main", "reporting.main", "access.main")
 """Imported here, so that every child has them."""
 
 

@@ -30,7 +30,7 @@ from lichen.home import REPOSITORY, Home
 
 __all__ = ["AUDIENCE", "SERVICES", "Platform", "PlatformFailed"]
 
-SERVICES = ("inventory", "targets", "offsets", "reporting")
+SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 PARTS = ("postgres", "nats", "nats-monitor", "issuer", *SERVICES)
 AUDIENCE = "lichen-api-local"
 READY_DEADLINE_S = 60.0

@@ -1,0 +1,3 @@
+from chassis.command import run
+
+run("access")
