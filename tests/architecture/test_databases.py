@@ -1,6 +1,7 @@
 """What every service's database must hold, asked of the database itself."""
 
 from importlib import import_module
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
@@ -8,6 +9,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import String, Table
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis.migrations import read_roots_once_1
 
 SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 PUBLIC_BY_NATURE = {"location", "location_detail", "publication"}
@@ -51,6 +54,36 @@ async def service_and_owner(request, database_for):
     connection = await asyncpg.connect(database_for(request.param).owner)
     yield request.param, connection
     await connection.close()
+
+
+POLICIES = (
+    "SELECT polrelid::regclass::text, pg_get_expr(polqual, polrelid) FROM pg_policy WHERE polname = 'within_rights'"
+)
+
+
+async def test_every_policy_reads_the_callers_roots_once_a_statement(service_and_owner):
+    _, owner = service_and_owner
+
+    assert [table for table, rule in await owner.fetch(POLICIES) if "( SELECT string_to_array(" not in rule] == []
+
+
+async def test_a_policy_of_the_first_form_is_given_the_present_one(database_for):
+    owner = await asyncpg.connect(database_for("targets").owner)
+    present = dict(await owner.fetch(POLICIES))
+    within = (
+        "target.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = ANY"
+        " (string_to_array(nullif(current_setting('app.roots', true), ''), ',')))"
+    )
+    await owner.execute(f"ALTER POLICY within_rights ON target USING ({within}) WITH CHECK ({within})")
+    assert dict(await owner.fetch(POLICIES)) != present
+    statements = []
+
+    read_roots_once_1(SimpleNamespace(execute=statements.append))
+    for statement in statements:
+        await owner.execute(statement)
+
+    assert dict(await owner.fetch(POLICIES)) == present
+    await owner.close()
 
 
 async def test_every_table_with_a_location_has_forced_row_security(service_and_owner):

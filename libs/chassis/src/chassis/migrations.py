@@ -17,7 +17,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.tables import metadata
 
-__all__ = ["common_tables_1", "grant", "head_revision", "migrate", "run_environment", "secure_rows"]
+__all__ = [
+    "common_tables_1",
+    "grant",
+    "head_revision",
+    "migrate",
+    "read_roots_once_1",
+    "run_environment",
+    "secure_rows",
+]
 
 LOCK_TIMEOUT_S = 5
 
@@ -94,19 +102,41 @@ def common_tables_1(op: Executes, service: str) -> None:
 def secure_rows(op: Executes, table: str, *, public: str | None = None) -> None:
     """Row security by location: rows at the caller's roots and below, and those that `public` (SQL over the row) opens.
 
-    The closure is read in a sub-select, hashed once a statement; an absent or empty setting shows nothing.
-    The table has a column `location_id`. FORCE binds the owner too.
+    The closure is read in a sub-select, hashed once a statement, and so is the setting; an absent or empty one shows
+    nothing. The table has a column `location_id`. FORCE binds the owner too.
     """
-    within = (
-        f"{table}.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = ANY"
-        " (string_to_array(nullif(current_setting('app.roots', true), ''), ',')))"
-    )
+    within = _WITHIN.format(table)
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY within_rights ON {table} USING ({within}) WITH CHECK ({within})")
     if public is not None:
         op.execute(f"CREATE POLICY published ON {table} FOR SELECT USING ({public})")
 
+
+def read_roots_once_1(op: Executes) -> None:
+    """Give policies that `secure_rows` made before this revision the form that it makes now.
+
+    They read and split the setting for each row of the closure: 1.4 times the cost of an explicit filter.
+    """
+    within = _WITHIN.format("%1$s")
+    op.execute(
+        f"""
+        DO $do$
+        DECLARE secured regclass;
+        BEGIN
+            FOR secured IN SELECT polrelid FROM pg_policy WHERE polname = 'within_rights' LOOP
+                EXECUTE format($$ALTER POLICY within_rights ON %1$s USING ({within}) WITH CHECK ({within})$$, secured);
+            END LOOP;
+        END $do$
+        """
+    )
+
+
+_WITHIN = (
+    "{0}.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = ANY"
+    " ((SELECT string_to_array(nullif(current_setting('app.roots', true), ''), ','))::text[]))"
+)
+"""Row at the caller's roots or below them: the setting is read once a statement (an InitPlan), not once a row."""
 
 _COMMON_TABLES_1 = """
 CREATE TABLE location (

@@ -1,0 +1,12 @@
+"""Row security reads the caller's roots once a statement."""
+
+from alembic import op
+
+from chassis.migrations import read_roots_once_1
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    read_roots_once_1(op)
