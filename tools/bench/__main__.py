@@ -25,11 +25,19 @@ from tools.bench.listing import list_20_rows_gateway
 from tools.bench.measure import Measure, Result, take
 from tools.bench.publishing import publish_backlog, publish_outbox
 from tools.bench.report import Machine, table, write
+from tools.bench.rights import lists_secured, rights_first_seen, rights_known
 
 TARGET = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
 ON_PLATFORM: tuple[Measure[Platform, Any], ...] = (list_20_rows_gateway,)
-ON_PARTS: tuple[Measure[Parts, Any], ...] = (publish_outbox, publish_backlog, import_rows)
+ON_PARTS: tuple[Measure[Parts, Any], ...] = (
+    publish_outbox,
+    publish_backlog,
+    import_rows,
+    rights_known,
+    rights_first_seen,
+    *lists_secured,
+)
 
 
 def on_platform(measures: Sequence[Measure[Platform, Any]], directory: Path) -> list[Result]:
