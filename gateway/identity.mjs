@@ -32,7 +32,8 @@ export class Identity {
     setInterval(() => this.keys.jwks() && reload(), KEYS_RELOAD_MS).unref();
   }
 
-  /** Who sends this header: `{subject, authorization, expiresAt}`, or ANONYMOUS. Refuses: INVALID_TOKEN, IDENTITY_UNAVAILABLE. */
+  /** Who sends this header: `{subject, client, perSecond, authorization, expiresAt}`, or ANONYMOUS. `client` is another
+   * entity's system that asks for itself; `perSecond` is its own rate where the issuer gives it one. Refuses: INVALID_TOKEN, IDENTITY_UNAVAILABLE. */
   async caller(authorization) {
     if (authorization === undefined) return ANONYMOUS;
     const token = /^bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization)?.[1];
@@ -41,7 +42,14 @@ export class Identity {
     const known = this.#verified.get(fingerprint);
     if (known !== undefined && now() <= known.expiresAt + this.tokens.leeway_s) return known;
     const claims = await this.#claims(token);
-    const caller = { subject: claims.sub, authorization: `Bearer ${token}`, expiresAt: claims.exp };
+    const caller = {
+      subject: claims.sub,
+      // Keycloak puts it into the tokens of service accounts alone.
+      client: typeof claims.client_id === 'string' ? claims.client_id : undefined,
+      perSecond: Number.isSafeInteger(claims.requests_per_second) ? claims.requests_per_second : undefined,
+      authorization: `Bearer ${token}`,
+      expiresAt: claims.exp,
+    };
     this.#verified.delete(fingerprint);
     if (this.#verified.size >= this.tokens.verified_max) this.#verified.delete(this.#verified.keys().next().value);
     this.#verified.set(fingerprint, caller);

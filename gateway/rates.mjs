@@ -1,4 +1,4 @@
-// One bucket of requests a caller, in memory: the token's subject, or without a token the address.
+// One bucket of requests a caller, in memory: the token's client (a system) or subject (a person), without a token the address.
 import { Refused } from './answers.mjs';
 
 export class Rates {
@@ -10,9 +10,8 @@ export class Rates {
 
   /** Takes one request from the caller's bucket. Gives the RateLimit headers, or refuses: RATE_LIMITED. */
   take(caller, address) {
-    const policy = caller.anonymous ? 'anonymous' : 'signed_in';
-    const { per_second: perSecond, burst } = this.rates[policy];
-    const key = caller.anonymous ? `address ${address}` : `subject ${caller.subject}`;
+    const [policy, key] = policyOf(caller, address);
+    const { perSecond, burst } = this.#limitsOf(policy, caller);
     const now = performance.now();
     const bucket = this.#buckets.get(key) ?? { left: burst, at: now };
     bucket.left = Math.min(burst, bucket.left + ((now - bucket.at) / 1000) * perSecond);
@@ -36,4 +35,17 @@ export class Rates {
     bucket.left -= 1;
     return headers;
   }
+
+  // A system may have a rate of its own; its bursts are as many seconds of it as every system's.
+  #limitsOf(policy, { perSecond }) {
+    const { per_second: usual, burst } = this.rates[policy];
+    if (policy !== 'machine' || !(perSecond > 0)) return { perSecond: usual, burst };
+    return { perSecond, burst: Math.ceil((burst / usual) * perSecond) };
+  }
+}
+
+function policyOf(caller, address) {
+  if (caller.anonymous) return ['anonymous', `address ${address}`];
+  if (caller.client !== undefined) return ['machine', `client ${caller.client}`];
+  return ['signed_in', `subject ${caller.subject}`];
 }

@@ -282,6 +282,29 @@ def test_a_caller_who_asks_too_often_waits(start, issuer):
     assert limited.post(LOCATION, headers=others).status_code == 200
 
 
+def test_a_system_has_a_rate_of_its_own_whatever_subject_its_tokens_name(start, issuer):
+    # Slow enough that nothing comes back into a bucket during the test.
+    limited = start(settings={"rates": {"machine": {"per_second": 0.01, "burst": 2}}})
+
+    def asked(times: int, **claims: object) -> list[int]:
+        headers = issuer.bearer(**claims)
+        return [limited.post(LOCATION, headers=headers).status_code for _ in range(times)]
+
+    assert asked(2, sub="service-account-1", client_id="ext-unep") == [200, 200]
+    assert asked(1, sub="service-account-2", client_id="ext-unep") == [429]
+    assert asked(2, sub="service-account-1", client_id="ext-undp") == [200, 200]
+    assert asked(3, sub="x", client_id="ext-who", requests_per_second="many") == [200, 200, 429]
+    assert asked(3, sub="x", requests_per_second=1) == [200, 200, 200]
+
+
+def test_the_issuer_may_give_one_system_a_rate_and_its_bursts_follow(start, issuer):
+    limited = start(settings={"rates": {"machine": {"per_second": 10, "burst": 30}}})
+
+    answer = limited.post(LOCATION, headers=issuer.bearer(client_id="ext-wfp", requests_per_second=2))
+
+    assert answer.headers["ratelimit-policy"] == '"machine";q=6;w=3'
+
+
 def test_only_counted_proxies_say_who_the_caller_is(start):
     narrow = {"per_second": 1, "burst": 1}
     settings = {"rates": {"anonymous": narrow}}
