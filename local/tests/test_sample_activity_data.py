@@ -89,11 +89,13 @@ def test_the_platform_itself_quantifies_them_to_the_published_total(location: st
     assert abs(total(lines).co2e_kg / 1000 - published) <= published * Decimal("0.02")
 
 
-def test_unifil_has_data_of_two_sites_and_imports_without_a_problem():
+def test_unifil_has_data_of_three_sites_and_imports_without_a_problem():
     activities, problems = _imported("unifil", sample.activity_file("unifil"))
 
     assert problems == ()
-    assert {activity.location_id for activity in activities} == {"unifil", "unifil-naqoura", "unifil-shama"}
+    assert {activity.location_id for activity in activities} == {
+        "unifil", "unifil-naqoura", "unifil-shama", "unifil-marjayoun",
+    }  # fmt: skip
 
 
 def test_the_workbook_says_the_same_as_the_file():

@@ -28,6 +28,7 @@ from contracts.fact import Amount
 from contracts.message import EventMessage
 from contracts.reporting import ConsolidatedReportPublished, IncludedLocation
 from inventory import access, usecases
+from inventory.domain.fuel_stock import FuelStock
 from inventory.domain.inventory import Inventory
 from inventory.domain.location import Location, LocationProfile
 from inventory.graphql.schema import schema
@@ -51,6 +52,10 @@ PEOPLE = {
     "unon-technical": (Role.TECHNICAL_TEAM, "unon"),
     "escwa-chair": (Role.LOCAL_CHAIR, "escwa"),
     "escwa-technical": (Role.TECHNICAL_TEAM, "escwa"),
+    "unon-member": (Role.LOCAL_MEMBER, "unon"),
+    "gigiri-technical": (Role.TECHNICAL_TEAM, "unon-gigiri"),
+    "steering": (Role.STEERING_MEMBER, "secretariat"),
+    "approver": (Role.APPROVER, "secretariat"),
     "auditor": (Role.AUDITOR, "secretariat"),
     "outside": (Role.EXTERNAL_SYSTEM, "nowhere"),
 }
@@ -140,6 +145,15 @@ class Inventories:
                 tx, principal=principal, now=now, location_id=location_id, year=year, file_name="data.csv",
                 content=self.csv(*ROWS) if content is None else content,
             )  # fmt: skip
+
+    async def state_stock(self, by: str = "unon-technical", **given: Any) -> FuelStock:
+        """Diesel at unon, unless others are given."""
+        good = {
+            "location_id": "unon", "fuel": "diesel", "capacity": Decimal(50000), "stock": Decimal(31234),
+            "unit": "litre", "as_of": date(2024, 12, 31),
+        }  # fmt: skip
+        async with self._transaction(self.person(by), access.RECORD_FUEL_STOCK) as (tx, principal, now):
+            return await usecases.record_fuel_stock(tx, principal=principal, now=now, **good | given)
 
     async def submit(self, *, by: Principal | None = None, location_id: str = "unon") -> Inventory:
         who = by or self.person("unon-technical")

@@ -11,11 +11,13 @@ from inventory.catalogue import emission_factors
 from inventory.domain.activity_data import ActivityData, Category, DataQuality, Period, SourceRow
 from inventory.domain.emission_factor import Place
 from inventory.domain.errors import (
+    EntererMayNotApprove,
     InventoryIsFinal,
     NothingToSubmit,
     ReasonsMissing,
     Refused,
     SubmitterMayNotApprove,
+    SubmitterMayNotReturn,
     WrongState,
 )
 from inventory.domain.inventory import Denominators, Inventory, Line, State, Step, indicators, total
@@ -36,12 +38,12 @@ def a_submitted() -> Inventory:
 
 
 def a_final() -> Inventory:
-    return a_submitted().approve(by=BEN, at=NOON)
+    return a_submitted().approve(by=BEN, at=NOON, entered_by=[])
 
 
 def test_an_inventory_is_submitted_returned_submitted_again_and_approved() -> None:
     returned = a_submitted().return_(by=BEN, at=NOON, reasons=" the meter of block B is missing ")
-    final = returned.submit(by=ANN, at=NOON, record_count=2).approve(by=BEN, at=NOON)
+    final = returned.submit(by=ANN, at=NOON, record_count=2).approve(by=BEN, at=NOON, entered_by=[])
 
     assert (returned.state, final.state) == (State.RETURNED, State.FINAL)
     assert [(step.action, step.by, step.reasons) for step in final.steps] == [
@@ -62,7 +64,7 @@ def return_(inventory: Inventory) -> Inventory:
 
 
 def approve(inventory: Inventory) -> Inventory:
-    return inventory.approve(by=ANN, at=NOON)
+    return inventory.approve(by=ANN, at=NOON, entered_by=[])
 
 
 def change(inventory: Inventory) -> None:
@@ -100,15 +102,27 @@ def test_who_submitted_an_earlier_round_may_not_approve_either() -> None:
     again = a_submitted().return_(by=BEN, at=NOON, reasons="incomplete").submit(by=CY, at=NOON, record_count=1)
 
     with pytest.raises(SubmitterMayNotApprove):
-        again.approve(by=ANN, at=NOON)
+        again.approve(by=ANN, at=NOON, entered_by=[])
 
 
 def test_who_took_another_user_name_meanwhile_is_the_same_person() -> None:
     renamed = Person(subject=ANN.subject, name="ann.married")
+    other = Person(subject="s-other-ann", name="ann")
 
     with pytest.raises(SubmitterMayNotApprove):
-        a_submitted().approve(by=renamed, at=NOON)
-    assert a_submitted().approve(by=Person(subject="s-other-ann", name="ann"), at=NOON).state == State.FINAL
+        a_submitted().approve(by=renamed, at=NOON, entered_by=[])
+    assert a_submitted().approve(by=other, at=NOON, entered_by=[]).state == State.FINAL
+
+
+def test_who_submitted_may_not_return_it_whatever_the_reasons() -> None:
+    with pytest.raises(SubmitterMayNotReturn):
+        a_submitted().return_(by=ANN, at=NOON, reasons=" ")
+
+
+def test_who_entered_data_may_not_approve_what_another_submitted() -> None:
+    with pytest.raises(EntererMayNotApprove):
+        a_submitted().approve(by=BEN, at=NOON, entered_by=[CY, BEN])
+    assert a_submitted().approve(by=BEN, at=NOON, entered_by=[CY]).state == State.FINAL
 
 
 def a_line(category: Category, item: str, amount: str, unit: str, treatment: str | None = None) -> Line:
@@ -213,7 +227,7 @@ def test_a_measured_0_is_a_figure() -> None:
 def test_steps_are_not_changed_by_a_later_step() -> None:
     submitted = a_submitted()
 
-    submitted.approve(by=BEN, at=NOON)
+    submitted.approve(by=BEN, at=NOON, entered_by=[])
 
     assert submitted == replace(
         a_draft(),

@@ -121,7 +121,9 @@ async def test_what_is_published_is_seen_by_all_without_its_records(inventories:
                 for row in await inventories.rows(table, roots=roots)
                 if row.get("inventory_id", row.get("id")) == final.id
             ]
-            assert ours == await inventories.rows(table, roots=("unon",)), table
+            theirs = await inventories.rows(table, roots=("unon",))
+            # Generators of one site are not for everyone: test_sensitive_attributes.py.
+            assert ours == [row for row in theirs if row.get("indicator") != "generator_fuel"] != [], table
         for table in (*CLOSED, "inventory_step", "location_profile"):
             assert [
                 row for row in await inventories.rows(table, roots=roots) if row["location_id"].startswith("unon")

@@ -138,7 +138,7 @@ async def test_a_file_is_taken_in_and_quantified(inventories: "Inventories") -> 
     assert (inventory["location_id"], inventory["year"], inventory["version"], inventory["state"]) == (
         "unon", 2024, 1, "draft",
     )  # fmt: skip
-    assert (taken.inventory_id, taken.row_count, taken.imported_by) == (inventory["id"], 7, "unon-technical")
+    assert (taken.inventory_id, taken.row_count, taken.imported_by.name) == (inventory["id"], 7, "unon-technical")
     assert [row["row_number"] for row in records] == [2, 3, 4, 5, 6, 7, 8]
     # Water is recorded and has no emissions counted.
     assert {row["id"] for row in records if row["category"] != "water"} == {

@@ -1,7 +1,8 @@
 """The service's own PostgreSQL: transactions that can see only what the caller's rights reach.
 
-Row security reads the setting `app.roots`: the locations at which the caller holds the capability in use. It is set for
-one transaction, by a bind parameter, here and nowhere else. Without it every protected table is empty.
+Row security reads two settings: `app.roots`, the locations at which the caller holds the capability in use, and
+`app.sensitive_roots`, those at which sensitive rows are shown too. They are set for one transaction, by bind
+parameters, here and nowhere else. Without them every protected table is empty.
 """
 
 import json
@@ -39,11 +40,22 @@ class Database:
         return cls(engine=engine)
 
     @asynccontextmanager
-    async def transaction(self, roots: Iterable[str]) -> AsyncIterator[AsyncConnection]:
-        """One transaction that sees the rows at `roots` and below, and published rows; committed at the end."""
+    async def transaction(
+        self, roots: Iterable[str], *, sensitive: Iterable[str] | None = None
+    ) -> AsyncIterator[AsyncConnection]:
+        """One transaction that sees the rows at `roots` and below, and published rows; committed at the end.
+
+        Sensitive rows are seen at `sensitive` and below. A decision is made on all that its right reaches, so without
+        `sensitive` they are seen wherever the others are; who reads for a person gives that person's.
+        """
+        kept = sorted(roots)
+        settings = {"roots": ",".join(kept), "sensitive": ",".join(kept if sensitive is None else sorted(sensitive))}
         async with self.engine.connect() as connection, connection.begin():
             await connection.execute(
-                text("SELECT set_config('app.roots', :roots, true)"), {"roots": ",".join(sorted(roots))}
+                text(
+                    "SELECT set_config('app.roots', :roots, true), set_config('app.sensitive_roots', :sensitive, true)"
+                ),
+                settings,
             )
             yield connection
 

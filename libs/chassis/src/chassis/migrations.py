@@ -25,6 +25,7 @@ __all__ = [
     "read_roots_once_1",
     "run_environment",
     "secure_rows",
+    "secure_sensitive_rows",
 ]
 
 LOCK_TIMEOUT_S = 5
@@ -105,7 +106,7 @@ def secure_rows(op: Executes, table: str, *, public: str | None = None) -> None:
     The closure is read in a sub-select, hashed once a statement, and so is the setting; an absent or empty one shows
     nothing. The table has a column `location_id`. FORCE binds the owner too.
     """
-    within = _WITHIN.format(table)
+    within = _within(table, "app.roots")
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY within_rights ON {table} USING ({within}) WITH CHECK ({within})")
@@ -113,12 +114,23 @@ def secure_rows(op: Executes, table: str, *, public: str | None = None) -> None:
         op.execute(f"CREATE POLICY published ON {table} FOR SELECT USING ({public})")
 
 
+def secure_sensitive_rows(op: Executes, table: str, *, sensitive: str = "true") -> None:
+    """On top of `secure_rows`: sensitive rows are shown at `app.sensitive_roots` and below, whatever else opens them.
+
+    `sensitive` is SQL over the row; where it is not known to be false, the row is sensitive.
+    """
+    within = _within(table, "app.sensitive_roots")
+    op.execute(
+        f"CREATE POLICY sensitive ON {table} AS RESTRICTIVE FOR SELECT USING (({sensitive}) IS FALSE OR {within})"
+    )
+
+
 def read_roots_once_1(op: Executes) -> None:
     """Give policies that `secure_rows` made before this revision the form that it makes now.
 
     They read and split the setting for each row of the closure: 1.4 times the cost of an explicit filter.
     """
-    within = _WITHIN.format("%1$s")
+    within = _within("%1$s", "app.roots")
     op.execute(
         f"""
         DO $do$
@@ -132,11 +144,13 @@ def read_roots_once_1(op: Executes) -> None:
     )
 
 
-_WITHIN = (
-    "{0}.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = ANY"
-    " ((SELECT string_to_array(nullif(current_setting('app.roots', true), ''), ','))::text[]))"
-)
-"""Row at the caller's roots or below them: the setting is read once a statement (an InitPlan), not once a row."""
+def _within(table: str, setting: str) -> str:
+    """Row at the setting's locations or below them: it is read once a statement (an InitPlan), not once a row."""
+    return (
+        f"{table}.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = ANY"
+        f" ((SELECT string_to_array(nullif(current_setting('{setting}', true), ''), ','))::text[]))"
+    )
+
 
 _COMMON_TABLES_1 = """
 CREATE TABLE location (

@@ -15,6 +15,7 @@ __all__ = [
     "LOCATIONS_WITH_DATA",
     "YEAR",
     "CreditBlock",
+    "FuelStockRow",
     "LocationRow",
     "PlantedProblem",
     "ProfileRow",
@@ -26,6 +27,7 @@ __all__ = [
     "cycle",
     "faulty_activity_file",
     "faulty_activity_workbook",
+    "fuel_stocks",
     "locations",
     "planted_problems",
     "profiles",
@@ -92,6 +94,19 @@ class TargetRow:
     target_value: Decimal
     status: str
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FuelStockRow:
+    """What a site stores of a fuel, for a technical team to state. All of it is invented."""
+
+    location: str
+    fuel: str
+    capacity: Decimal
+    stock: Decimal
+    unit: str
+    as_of: date
+    status: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +248,21 @@ def targets() -> tuple[TargetRow, ...]:
             **target | {"base_value": Decimal(target["base_value"]), "target_value": Decimal(target["target_value"])}
         )
         for target in _document("targets.json")
+    )
+
+
+def fuel_stocks() -> tuple[FuelStockRow, ...]:
+    """Stored fuel for technical teams to state."""
+    return tuple(
+        FuelStockRow(
+            **row
+            | {
+                "capacity": Decimal(row["capacity"]),
+                "stock": Decimal(row["stock"]),
+                "as_of": date.fromisoformat(row["as_of"]),
+            }
+        )
+        for row in _document("fuel_stocks.json")
     )
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "activity_import",
     "activity_record",
     "emission",
+    "fuel_stock",
     "inventory",
     "inventory_indicator",
     "inventory_step",
@@ -31,6 +32,7 @@ __all__ = [
     "location_detail",
     "location_profile",
     "metadata",
+    "site_position",
 ]
 
 _instant = DateTime(timezone=True)
@@ -54,6 +56,34 @@ location_detail = Table(
     Column("grid", String),
     Column("source", String, nullable=False),
 )
+"""City and coordinates are empty here and in `site_position`; the columns go one release later."""
+
+site_position = Table(
+    "site_position",
+    metadata,
+    Column("location_id", String, ForeignKey("location.id"), primary_key=True),
+    Column("city", String),
+    Column("latitude", Numeric),
+    Column("longitude", Numeric),
+)
+"""Where a location exactly is. Sensitive."""
+
+fuel_stock = Table(
+    "fuel_stock",
+    metadata,
+    Column("id", String, primary_key=True),
+    _location(),
+    Column("fuel", String, nullable=False),
+    Column("capacity", Numeric, nullable=False),
+    Column("stock", Numeric, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("entered_by", String, nullable=False),
+    Column("entered_by_subject", String, nullable=False),
+    Column("entered_at", _instant, nullable=False),
+    Index("fuel_stock_newest", "location_id", "fuel", text("as_of DESC"), text("id DESC")),
+)
+"""What sites store of each fuel, as stated day by day. Sensitive, and only ever added to."""
 
 location_profile = Table(
     "location_profile",
@@ -105,6 +135,7 @@ activity_import = Table(
     Column("content_hash", String, nullable=False),
     Column("row_count", Integer, nullable=False),
     Column("imported_by", String, nullable=False),
+    Column("imported_by_subject", String),
     Column("imported_at", _instant, nullable=False),
     UniqueConstraint("inventory_id", "content_hash"),
 )
@@ -170,4 +201,5 @@ inventory_indicator = Table(
     Column("indicator", String, primary_key=True),
     Column("value", Numeric, nullable=False),
     Column("unit", String, nullable=False),
+    Column("open_to_all", Boolean),
 )

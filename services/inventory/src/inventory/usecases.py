@@ -1,7 +1,8 @@
 """What *inventory* does: one plain function a verb. Check the right, load, decide, store, say what happened."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from hashlib import sha256
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,21 +15,24 @@ from chassis.ids import new_id
 from chassis.permission import permitted
 from chassis.refusals import NotFound
 from inventory import access, catalogue, outgoing, spreadsheet
+from inventory.domain import disclosure
 from inventory.domain.activity_data import ActivityData
 from inventory.domain.emission_factor import Place
 from inventory.domain.errors import ImportRefused, LocationAlreadyRegistered, NothingToSubmit
+from inventory.domain.fuel_stock import FuelStock, fuel_stock_to_record
 from inventory.domain.inventory import Denominators, Inventory, Line, State, indicators
 from inventory.domain.location import Location, LocationProfile, location_to_register
 from inventory.domain.method import GWP_SET_NAME, named_indicators
 from inventory.domain.quantification import Coefficient, multiply, resolve_coefficient
 from inventory.domain.workbook import Reference, read_rows
-from inventory.store import inventories, locations, records
+from inventory.store import fuel_stocks, inventories, locations, records
 from inventory.store.records import ActivityImport
 from quantities import GwpSet
 
 __all__ = [
     "approve_inventory",
     "import_activity_data",
+    "record_fuel_stock",
     "register_location",
     "return_inventory",
     "set_location_profile",
@@ -95,6 +99,39 @@ async def set_location_profile(
     return profile
 
 
+async def record_fuel_stock(
+    tx: AsyncConnection,
+    *,
+    principal: Principal,
+    now: datetime,
+    location_id: str,
+    fuel: str,
+    capacity: Decimal,
+    stock: Decimal,
+    unit: str,
+    as_of: date,
+) -> FuelStock:
+    """State what a site stores of a fuel; nobody but its readers of sensitive data is told.
+
+    Refuses: as `permitted`; as `domain.fuel_stock.fuel_stock_to_record`.
+    """
+    await permitted(tx, principal, access.RECORD_FUEL_STOCK, location_id=location_id)
+    stated = fuel_stock_to_record(
+        stock_id=new_id(),
+        location_id=location_id,
+        fuel=fuel,
+        fuels=catalogue.fuels(),
+        capacity=capacity,
+        stock=stock,
+        unit=unit,
+        as_of=as_of,
+        by=principal.person,
+        at=now,
+    )
+    await fuel_stocks.add(tx, stated)
+    return stated
+
+
 async def import_activity_data(
     tx: AsyncConnection,
     *,
@@ -136,7 +173,7 @@ async def import_activity_data(
         file_name=file_name,
         content_hash=content_hash,
         row_count=len(activities),
-        imported_by=principal.name,
+        imported_by=principal.person,
         imported_at=now,
     )
     await records.add_import(tx, new)
@@ -221,7 +258,7 @@ async def approve_inventory(
     """Make it final, with its indicators. Refuses: NotFound; as `permitted`; as `Inventory.approve`."""
     submitted = await _inventory(tx, inventory_id)
     await permitted(tx, principal, access.APPROVE_INVENTORY, location_id=submitted.location_id)
-    final = submitted.approve(by=principal.person, at=now)
+    final = submitted.approve(by=principal.person, at=now, entered_by=await records.importers(tx, inventory_id))
     (totals,) = await inventories.totals_of(tx, [final.id])
     profile = await locations.profile_of(tx, location_id=final.location_id, year=final.year)
     found = indicators(
@@ -232,9 +269,11 @@ async def approve_inventory(
         ),
     )
     named = named_indicators(found, totals=totals)
-    await inventories.add_indicators(tx, final, named)
+    # An event is read by many: it says what is open to all.
+    told = disclosure.open_to_all(named, sites=await inventories.sites_by_category(tx, final.id))
+    await inventories.add_indicators(tx, final, named, open_to_all=told)
     await inventories.save_step(tx, final)
-    await outbox.add(tx, outgoing.inventory_finalised(final, totals=totals, indicators=named), now=now)
+    await outbox.add(tx, outgoing.inventory_finalised(final, totals=totals, indicators=told), now=now)
     return final
 
 

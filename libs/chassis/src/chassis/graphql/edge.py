@@ -82,8 +82,9 @@ class RequestContext:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that sees what the caller may read."""
-        async with self.database.transaction(access.roots(self.principal, self.reads)) as tx:
+        """A transaction that sees what the caller may read; sensitive rows where the caller may read those too."""
+        sensitive = access.roots(self.principal, Capability.READ_SENSITIVE)
+        async with self.database.transaction(access.roots(self.principal, self.reads), sensitive=sensitive) as tx:
             yield tx
 
     def loader(self, name: str, load: "Load[Key, Value]") -> "DataLoader[Key, Value]":
@@ -99,8 +100,12 @@ class RequestContext:
 
     async def may_read(self, location_id: str) -> bool:
         """Whether the caller may read at that location (and not only what is published of it)."""
+        return await self.may(self.reads, location_id)
+
+    async def may(self, capability: Capability, location_id: str) -> bool:
+        """Whether the caller holds the capability at that location."""
         found = await self.loader("places", places).load(location_id)
-        return found is not None and access.can(self.principal, self.reads, found)
+        return found is not None and access.can(self.principal, capability, found)
 
     async def decide(
         self,

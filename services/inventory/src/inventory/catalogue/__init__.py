@@ -9,9 +9,10 @@ from types import MappingProxyType
 import airportsdata
 
 from inventory.domain.air_travel import Airport
+from inventory.domain.disclosure import FUELS
 from inventory.domain.emission_factor import Catalogue, parse_catalogue
 
-__all__ = ["airports", "airports_by_city", "emission_factors"]
+__all__ = ["airports", "airports_by_city", "emission_factors", "fuels"]
 
 
 @cache
@@ -19,6 +20,12 @@ def emission_factors() -> Catalogue:
     """The shipped catalogue (made by `tools/build_catalogue.py`)."""
     text = files("inventory.catalogue").joinpath("emission_factors.csv").read_text(encoding="utf-8")
     return parse_catalogue(text.splitlines())
+
+
+@cache
+def fuels() -> frozenset[str]:
+    """What sites store and burn, by name."""
+    return frozenset(key for category in FUELS for key in emission_factors().keys(category))
 
 
 @cache

@@ -9,11 +9,14 @@ from quantities.refusal import Refusal
 __all__ = [
     "AmountNegative",
     "BadWorkbook",
+    "CapacityNotPositive",
     "CatalogueMalformed",
     "CoordinatesOutOfRange",
+    "EntererMayNotApprove",
     "FactorMissing",
     "FileExpandsTooMuch",
     "FileTooLarge",
+    "FuelUnknown",
     "ImportRefused",
     "InventoryIsFinal",
     "LocationAlreadyRegistered",
@@ -24,7 +27,11 @@ __all__ = [
     "ReasonsMissing",
     "Refused",
     "SheetTooLarge",
+    "StockInTheFuture",
+    "StockOutOfRange",
     "SubmitterMayNotApprove",
+    "SubmitterMayNotReturn",
+    "UnitNotOfFuel",
     "WrongState",
 ]
 
@@ -52,6 +59,35 @@ class LocationAlreadyRegistered(Refused):
     """The code was given to another location; a code is never given twice."""
 
     code: ClassVar[str] = "LOCATION_ALREADY_REGISTERED"
+
+
+# Fuel that a site stores.
+
+
+class FuelUnknown(Refused):
+    """The catalogue has no fuel of this name."""
+
+    code: ClassVar[str] = "FUEL_UNKNOWN"
+
+
+class UnitNotOfFuel(Refused):
+    """Stored fuel is a volume or a mass; energy is neither."""
+
+    code: ClassVar[str] = "UNIT_NOT_OF_FUEL"
+
+
+class CapacityNotPositive(Refused):
+    code: ClassVar[str] = "CAPACITY_NOT_POSITIVE"
+
+
+class StockOutOfRange(Refused):
+    """Below 0, or more than the tanks hold."""
+
+    code: ClassVar[str] = "STOCK_OUT_OF_RANGE"
+
+
+class StockInTheFuture(Refused):
+    code: ClassVar[str] = "STOCK_IN_THE_FUTURE"
 
 
 # Files of activity data. What is wrong inside a readable file is a `Problem` of its row, not a refusal.
@@ -137,6 +173,18 @@ class ReasonsMissing(Refused):
     """Returned work says why."""
 
     code: ClassVar[str] = "REASONS_MISSING"
+
+
+class SubmitterMayNotReturn(Refused):
+    """Separation of duties: who submitted a version does not review it, so does not return it either."""
+
+    code: ClassVar[str] = "SUBMITTER_MAY_NOT_RETURN"
+
+
+class EntererMayNotApprove(Refused):
+    """Separation of duties: who entered data of a version does not approve it."""
+
+    code: ClassVar[str] = "ENTERER_MAY_NOT_APPROVE"
 
 
 class SubmitterMayNotApprove(Refused):

@@ -9,10 +9,12 @@ from types import MappingProxyType
 
 from inventory.domain.activity_data import ActivityData, Category
 from inventory.domain.errors import (
+    EntererMayNotApprove,
     InventoryIsFinal,
     NothingToSubmit,
     ReasonsMissing,
     SubmitterMayNotApprove,
+    SubmitterMayNotReturn,
     WrongState,
 )
 from inventory.domain.quantification import Quantification
@@ -102,9 +104,16 @@ class Inventory:
     def return_(self, *, by: Person, at: datetime, reasons: str) -> "Inventory":
         """Give it back to the technical team, saying why.
 
-        Refuses, in this order: InventoryIsFinal, WrongState, ReasonsMissing.
+        Refuses, in this order: InventoryIsFinal, WrongState, SubmitterMayNotReturn, ReasonsMissing.
         """
         self._require(State.SUBMITTED, to_do="return")
+        if self._was_submitted_by(by):
+            raise SubmitterMayNotReturn(
+                subject=self._name,
+                found="return by a person who submitted it",
+                expected="return by somebody else",
+                message=f"Who submitted the inventory of {self._name} may not return it.",
+            )
         if not reasons.strip():
             raise ReasonsMissing(
                 subject=self._name,
@@ -114,24 +123,34 @@ class Inventory:
             )
         return self._with(State.RETURNED, Step(action=Action.RETURNED, by=by, at=at, reasons=reasons.strip()))
 
-    def approve(self, *, by: Person, at: datetime) -> "Inventory":
-        """Make it final.
+    def approve(self, *, by: Person, at: datetime, entered_by: Iterable[Person]) -> "Inventory":
+        """Make it final; `entered_by` are all who entered data of this version.
 
-        Refuses, in this order: InventoryIsFinal, WrongState, SubmitterMayNotApprove.
+        Refuses, in this order: InventoryIsFinal, WrongState, SubmitterMayNotApprove, EntererMayNotApprove.
         """
         self._require(State.SUBMITTED, to_do="approve")
-        if any(step.action == Action.SUBMITTED and step.by.is_same_as(by) for step in self.steps):
+        if self._was_submitted_by(by):
             raise SubmitterMayNotApprove(
                 subject=self._name,
                 found="approval by a person who submitted it",
                 expected="approval by somebody else",
                 message=f"Who submitted the inventory of {self._name} may not approve it.",
             )
+        if any(by.is_same_as(person) for person in entered_by):
+            raise EntererMayNotApprove(
+                subject=self._name,
+                found="approval by a person who entered data of it",
+                expected="approval by somebody else",
+                message=f"Who entered data of the inventory of {self._name} may not approve it.",
+            )
         return self._with(State.FINAL, Step(action=Action.APPROVED, by=by, at=at, reasons=None))
 
     @property
     def _name(self) -> str:
         return f"{self.location_id} {self.year}, version {self.version}"
+
+    def _was_submitted_by(self, person: Person) -> bool:
+        return any(step.action == Action.SUBMITTED and step.by.is_same_as(person) for step in self.steps)
 
     def _require(self, *states: State, to_do: str) -> None:
         if self.state in states:

@@ -12,8 +12,16 @@ from chassis.graphql.edge import Info, Once
 from chassis.graphql.types import Refusal
 from inventory import access, usecases
 from inventory.domain import errors, location
-from inventory.graphql.types import ActivityImport, ImportProblem, ImportRefused, Inventory, Location, LocationProfile
-from inventory.store import inventories
+from inventory.graphql.types import (
+    ActivityImport,
+    FuelStock,
+    ImportProblem,
+    ImportRefused,
+    Inventory,
+    Location,
+    LocationProfile,
+)
+from inventory.store import fuel_stocks, inventories
 
 __all__ = ["Mutation"]
 
@@ -41,6 +49,17 @@ class SetLocationProfileInput:
     personnel: Decimal | None = None
     floor_area_m2: Decimal | None = None
     source: str
+
+
+@strawberry.input
+class RecordFuelStockInput:
+    location_id: strawberry.ID
+    fuel: str = strawberry.field(description="By its name in the catalogue of emission factors, such as diesel.")
+    capacity: Decimal = strawberry.field(description="What the tanks hold when full.")
+    stock: Decimal
+    unit: str = strawberry.field(description="Of both: a volume or a mass.")
+    as_of: date
+    idempotency_key: str
 
 
 @strawberry.input
@@ -73,6 +92,7 @@ class ApproveInventoryInput:
 
 RegisterLocationResult = Annotated[Location | Refusal, strawberry.union("RegisterLocationResult")]
 SetLocationProfileResult = Annotated[LocationProfile | Refusal, strawberry.union("SetLocationProfileResult")]
+RecordFuelStockResult = Annotated[FuelStock | Refusal, strawberry.union("RecordFuelStockResult")]
 ImportActivityDataResult = Annotated[
     ActivityImport | ImportRefused | Refusal, strawberry.union("ImportActivityDataResult")
 ]
@@ -138,6 +158,31 @@ class Mutation:
             access.SET_LOCATION_PROFILE,
             lambda tx, principal, now: usecases.set_location_profile(tx, principal=principal, now=now, profile=profile),
             to=LocationProfile.of,
+        )
+
+    @strawberry.mutation(
+        description="State what a site stores of a fuel on a day (technical team). Earlier statements stay."
+    )
+    async def record_fuel_stock(
+        self,
+        info: Info,
+        input: RecordFuelStockInput,  # noqa: A002 - as above
+    ) -> RecordFuelStockResult:
+        return await info.context.decide(
+            access.RECORD_FUEL_STOCK,
+            lambda tx, principal, now: usecases.record_fuel_stock(
+                tx,
+                principal=principal,
+                now=now,
+                location_id=input.location_id,
+                fuel=input.fuel,
+                capacity=input.capacity,
+                stock=input.stock,
+                unit=input.unit,
+                as_of=input.as_of,
+            ),
+            to=FuelStock.of,
+            once=Once(key=input.idempotency_key, request=input, again=fuel_stocks.by_id),
         )
 
     @strawberry.mutation(

@@ -11,9 +11,10 @@ from strawberry.dataloader import DataLoader
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, Quantity, page_of
 from chassis.refusals import BadCursor
-from inventory.domain import emission_factor, inventory, location, rows
+from inventory import access
+from inventory.domain import emission_factor, fuel_stock, inventory, location, rows
 from inventory.domain.method import CO2E_UNIT, Indicator
-from inventory.store import inventories, locations, records
+from inventory.store import fuel_stocks, inventories, locations, records
 
 __all__ = [
     "ActivityImport",
@@ -21,6 +22,7 @@ __all__ = [
     "Coordinates",
     "Emission",
     "EmissionFactor",
+    "FuelStock",
     "ImportProblem",
     "ImportRefused",
     "Inventory",
@@ -33,6 +35,29 @@ __all__ = [
 class Coordinates:
     latitude: Decimal
     longitude: Decimal
+
+
+@strawberry.type(description="What a site stores of one fuel, as stated for a day.")
+class FuelStock:
+    id: strawberry.ID
+    fuel: str
+    capacity: Quantity = strawberry.field(description="What the tanks hold when full.")
+    stock: Quantity
+    as_of: date
+    entered_by: str
+    entered_at: datetime
+
+    @classmethod
+    def of(cls, found: fuel_stock.FuelStock) -> Self:
+        return cls(
+            id=strawberry.ID(found.id),
+            fuel=found.fuel,
+            capacity=Quantity.of(found.capacity.value, found.capacity.unit),
+            stock=Quantity.of(found.stock.value, found.stock.unit),
+            as_of=found.as_of,
+            entered_by=found.entered_by.name,
+            entered_at=found.entered_at,
+        )
 
 
 @strawberry.type(description="Denominators of a location and year.")
@@ -213,8 +238,11 @@ class Inventory:
             for category, kg in sorted(by_category.items())
         ]
 
-    @strawberry.field(description="Mass of each gas within the total, where you may see the records.")
+    @strawberry.field(description="Mass of each gas within the total, where you may see every record.")
     async def by_gas(self, info: Info) -> list[GasMass]:
+        # From the records that the caller sees: without those of fuel it would be a part that looks like the whole.
+        if not await info.context.may(access.READ_SENSITIVE, self.location_id):
+            return []
         totals = await self._totals(info)
         return _masses(dict(totals.kg_by_gas))
 
@@ -223,7 +251,9 @@ class Inventory:
         totals = await self._totals(info)
         return Quantity.of(totals.biogenic_co2_kg, "kg")
 
-    @strawberry.field(description="Resource use and intensity of a final inventory; one that is missing is absent.")
+    @strawberry.field(
+        description="Resource use and intensity of a final inventory; one that is missing, or not for you, is absent."
+    )
     async def indicators(self, info: Info) -> list[IndicatorValue]:
         found: Sequence[Indicator] = await info.context.loader("indicators", inventories.indicators_of).load(
             str(self.id)
@@ -237,7 +267,10 @@ class Inventory:
             for step in self.history
         ]
 
-    @strawberry.field(description="Records with their emissions, in the order in which they came.")
+    @strawberry.field(
+        description="Records that you may see, with their emissions, in the order in which they came. Those of fuel"
+        " are for readers of sensitive data."
+    )
     async def activity_records(
         self, info: Info, first: int, after: str | None = None, category: str | None = None
     ) -> Connection[ActivityRecord]:
@@ -267,7 +300,7 @@ class Location:
     name: str
     kind: str
     country: str | None = strawberry.field(description="ISO 3166-1 alpha-3.")
-    city: str | None
+    city: str | None = strawberry.field(description="For readers of sensitive data at it.")
     valid_from: date
     valid_to: date | None
     parent_id: strawberry.Private[str | None]
@@ -294,11 +327,26 @@ class Location:
         found = await info.context.loader("location", locations.by_ids).load(str(id))
         return None if found is None else cls.of(found)
 
-    @strawberry.field(description="Where it is, for those who may read at it.")
-    async def coordinates(self, info: Info) -> Coordinates | None:
-        if self.latitude is None or self.longitude is None or not await info.context.may_read(str(self.id)):
+    @strawberry.field(description="Where it is, for readers of sensitive data at it.")
+    def coordinates(self) -> Coordinates | None:
+        if self.latitude is None or self.longitude is None:
             return None
         return Coordinates(latitude=self.latitude, longitude=self.longitude)
+
+    @strawberry.field(description="The newest statement of each stored fuel, for readers of sensitive data at it.")
+    async def fuel_stocks(self, info: Info) -> list[FuelStock]:
+        found: Sequence[fuel_stock.FuelStock] = await info.context.loader("fuel stocks", fuel_stocks.newest_of).load(
+            str(self.id)
+        )
+        return [FuelStock.of(item) for item in found]
+
+    @strawberry.field(description="Every statement of stored fuel, in the order in which they were entered.")
+    async def fuel_stock_history(self, info: Info, first: int, after: str | None = None) -> Connection[FuelStock]:
+        async def load(limit: int, after: str | None) -> Sequence[fuel_stock.FuelStock]:
+            async with info.context.reading() as tx:
+                return await fuel_stocks.page(tx, location_id=str(self.id), limit=limit, after=after)
+
+        return await page_of(first=first, after=after, load=load, node=FuelStock.of, cursor=lambda row: row.id)
 
     @strawberry.field
     async def parent(self, info: Info) -> Annotated["Location", strawberry.lazy("inventory.graphql.types")] | None:
@@ -352,7 +400,7 @@ class ActivityImport:
             file_name=found.file_name,
             content_hash=found.content_hash,
             row_count=found.row_count,
-            imported_by=found.imported_by,
+            imported_by=found.imported_by.name,
             imported_at=found.imported_at,
             inventory_id=found.inventory_id,
         )

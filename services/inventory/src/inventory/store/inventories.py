@@ -31,6 +31,7 @@ __all__ = [
     "of_location",
     "record_count",
     "save_step",
+    "sites_by_category",
     "totals_of",
 ]
 
@@ -230,7 +231,20 @@ def _totals(rows: Sequence[AnyRow], kg_by_gas: Mapping[str, Decimal]) -> Totals:
     )
 
 
-async def add_indicators(tx: AsyncConnection, of: Inventory, found: Sequence[Indicator]) -> None:
+async def sites_by_category(tx: AsyncConnection, inventory_id: str) -> Mapping[Category, int]:
+    """How many locations used some of each category."""
+    rows = await tx.execute(
+        select(activity_record.c.category, func.count(activity_record.c.location_id.distinct()).label("sites"))
+        .where(activity_record.c.inventory_id == inventory_id, activity_record.c.amount > 0)
+        .group_by(activity_record.c.category)
+    )
+    return {Category(row.category): row.sites for row in rows}
+
+
+async def add_indicators(
+    tx: AsyncConnection, of: Inventory, found: Sequence[Indicator], *, open_to_all: Sequence[Indicator]
+) -> None:
+    """All that were found; those that are not open to all are shown to the capability alone."""
     if found:
         await tx.execute(
             insert(inventory_indicator),
@@ -241,6 +255,7 @@ async def add_indicators(tx: AsyncConnection, of: Inventory, found: Sequence[Ind
                     "indicator": item.name,
                     "value": item.value,
                     "unit": item.unit,
+                    "open_to_all": item in open_to_all,
                 }
                 for item in found
             ],

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tables import location
 from inventory.domain.location import Location, LocationProfile
-from inventory.tables import location_detail, location_profile
+from inventory.tables import location_detail, location_profile, site_position
 
 __all__ = [
     "add_detail",
@@ -30,15 +30,20 @@ _COLUMNS = (
     location.c.kind,
     location.c.parent_id,
     location.c.country,
-    location_detail.c.city,
-    location_detail.c.latitude,
-    location_detail.c.longitude,
+    site_position.c.city,
+    site_position.c.latitude,
+    site_position.c.longitude,
     location_detail.c.grid,
     location.c.valid_from,
     location.c.valid_to,
     location_detail.c.source,
 )
-_WHOLE = select(*_COLUMNS).join(location_detail, location_detail.c.location_id == location.c.id)
+# Row security leaves the position out for those who may not see it: then it is as if there were none.
+_WHOLE = (
+    select(*_COLUMNS)
+    .join(location_detail, location_detail.c.location_id == location.c.id)
+    .outerjoin(site_position, site_position.c.location_id == location.c.id)
+)
 
 
 def _location(row: AnyRow) -> Location:
@@ -47,15 +52,13 @@ def _location(row: AnyRow) -> Location:
 
 async def add_detail(tx: AsyncConnection, new: Location) -> bool:
     """Whether it is new: False where somebody registered the code meanwhile."""
-    statement = upsert(location_detail).values(
-        location_id=new.id,
-        city=new.city,
-        latitude=new.latitude,
-        longitude=new.longitude,
-        grid=new.grid,
-        source=new.source,
-    )
-    return bool((await tx.execute(statement.on_conflict_do_nothing())).rowcount)
+    statement = upsert(location_detail).values(location_id=new.id, grid=new.grid, source=new.source)
+    if not (await tx.execute(statement.on_conflict_do_nothing())).rowcount:
+        return False
+    position = {"city": new.city, "latitude": new.latitude, "longitude": new.longitude}
+    if any(value is not None for value in position.values()):
+        await tx.execute(insert(site_position).values(location_id=new.id, **position))
+    return True
 
 
 async def by_ids(tx: AsyncConnection, ids: Sequence[str]) -> Sequence[Location | None]:

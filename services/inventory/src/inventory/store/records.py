@@ -15,8 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.inventory import Inventory, Line
 from inventory.tables import activity_import, activity_record, emission
+from quantities.person import Person
 
-__all__ = ["ActivityImport", "EmissionRow", "RecordRow", "add_import", "add_lines", "import_by_hash", "page"]
+__all__ = [
+    "ActivityImport",
+    "EmissionRow",
+    "RecordRow",
+    "add_import",
+    "add_lines",
+    "import_by_hash",
+    "importers",
+    "page",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +40,7 @@ class ActivityImport:
     content_hash: str
     """SHA-256 of the file, hexadecimal."""
     row_count: int
-    imported_by: str
+    imported_by: Person
     imported_at: datetime
 
 
@@ -79,7 +89,28 @@ async def import_by_hash(tx: AsyncConnection, *, inventory_id: str, content_hash
             )
         )
     ).one_or_none()
-    return None if row is None else ActivityImport(**row._mapping)  # noqa: SLF001 - a row's documented mapping
+    if row is None:
+        return None
+    return ActivityImport(
+        id=row.id,
+        inventory_id=row.inventory_id,
+        location_id=row.location_id,
+        file_name=row.file_name,
+        content_hash=row.content_hash,
+        row_count=row.row_count,
+        imported_by=Person(subject=row.imported_by_subject, name=row.imported_by),
+        imported_at=row.imported_at,
+    )
+
+
+async def importers(tx: AsyncConnection, inventory_id: str) -> Sequence[Person]:
+    """All who entered data of an inventory."""
+    rows = await tx.execute(
+        select(activity_import.c.imported_by, activity_import.c.imported_by_subject)
+        .where(activity_import.c.inventory_id == inventory_id)
+        .distinct()
+    )
+    return [Person(subject=row.imported_by_subject, name=row.imported_by) for row in rows]
 
 
 async def add_import(tx: AsyncConnection, new: ActivityImport) -> None:
@@ -91,7 +122,8 @@ async def add_import(tx: AsyncConnection, new: ActivityImport) -> None:
             file_name=new.file_name,
             content_hash=new.content_hash,
             row_count=new.row_count,
-            imported_by=new.imported_by,
+            imported_by=new.imported_by.name,
+            imported_by_subject=new.imported_by.subject,
             imported_at=new.imported_at,
         )
     )
@@ -189,7 +221,7 @@ _WITH_EMISSION = select(*_RECORD_COLUMNS, *_EMISSION_COLUMNS).outerjoin(
 
 
 def _record(row: Any) -> RecordRow:
-    values = dict(row._mapping)  # noqa: SLF001 - as above
+    values = dict(row._mapping)  # noqa: SLF001 - a row's documented mapping
     found = {name: values.pop(name) for name in EmissionRow.__dataclass_fields__}
     return RecordRow(**values, emission=None if found["co2e_kg"] is None else EmissionRow(**found))
 

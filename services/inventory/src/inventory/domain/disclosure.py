@@ -1,0 +1,38 @@
+"""What an amount of fuel would tell about a site, and so to whom it is shown.
+
+The reasons, and what can still be worked out: docs/adr/0018-sensitive-attributes.md.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from inventory.domain.activity_data import Category
+from inventory.domain.method import Indicator
+
+__all__ = ["FUELS", "SITES_MIN", "is_sensitive", "open_to_all"]
+
+FUELS = frozenset({Category.GENERATOR_FUEL, Category.HEATING_FUEL, Category.VEHICLE_FUEL})
+"""Categories whose amounts are drawn from what a site stores."""
+
+SITES_MIN = 3
+"""Sites with the fuel that a sum must be over before it is for everyone: who knows one of them can't tell the next."""
+
+_CATEGORY_BY_INDICATOR: Mapping[str, Category] = {"generator_fuel": Category.GENERATOR_FUEL}
+"""Indicators that are amounts of a category. Those in CO2e are official figures and stay."""
+
+
+def is_sensitive(category: Category, *, sites: int) -> bool:
+    """Whether an amount of the category, over so many sites that used some, is for readers of sensitive data alone.
+
+    A record is of one site.
+    """
+    return category in FUELS and sites < SITES_MIN
+
+
+def open_to_all(found: Sequence[Indicator], *, sites: Mapping[Category, int]) -> tuple[Indicator, ...]:
+    """The indicators that everyone who sees the inventory may see; `sites` that used some, by category."""
+    return tuple(
+        item
+        for item in found
+        if (category := _CATEGORY_BY_INDICATOR.get(item.name)) is None
+        or not is_sensitive(category, sites=sites.get(category, 0))
+    )
