@@ -34,7 +34,7 @@ def test_every_step_of_the_main_job_happened(platform):
 
 
 def test_before_publication_unon_saw_nothing_of_escwa_and_the_public_nothing_at_all(platform):
-    before = platform.printed.partition("Before publication")[2].partition("The coordinator publishes")[0]
+    before = platform.printed.partition("Before publication")[2].partition("Another coordinator publishes")[0]
     nothing = "no inventory, 0 target(s), no statement, 0 retirement(s), no report"
     lines = [line.strip() for line in before.splitlines()]
 

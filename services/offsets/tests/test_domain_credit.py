@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offsets.domain.credit import CreditBatch, Retirement, SerialRange, Series, deliver, retire
-from offsets.domain.errors import RetirementExceedsBatch, TonnesNotPositive
+from offsets.domain.errors import (
+    ApproverMayNotRetire,
+    DelivererMayNotRetire,
+    RetirementExceedsBatch,
+    TonnesNotPositive,
+)
 from offsets.domain.need import OffsetNeed, need_of
 from offsets.domain.purchase import Purchase, State, request_purchase
 from quantities.person import Person
@@ -60,7 +65,7 @@ def a_need(total_kg: str = "99500") -> OffsetNeed:
 def a_retirement(batch: CreditBatch | None = None, **changes: Any) -> Retirement:
     asked: dict[str, Any] = {
         "retirement_id": "r",
-        "requested_by": ASHA,
+        "purchase": a_delivery()[0],
         "location_id": "unon",
         "lineage": frozenset({"secretariat", "unon"}),
         "year": 2024,
@@ -207,8 +212,10 @@ def test_credits_of_a_location_are_retired_for_one_under_it() -> None:
     assert a_retirement(location_id="unon-gigiri", lineage=lineage).location_id == "unon-gigiri"
 
 
-def test_who_approved_or_delivered_may_retire() -> None:
-    assert [a_retirement(by=by).retired_by for by in (BORIS, CHEN)] == [BORIS, CHEN]
+@pytest.mark.parametrize(("by", "refusal"), [(BORIS, ApproverMayNotRetire), (CHEN, DelivererMayNotRetire)])
+def test_who_approved_or_delivered_may_not_retire(by: Person, refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal):
+        a_retirement(by=by)
 
 
 @given(tonnes=st.integers(1, 10_000), asked=st.lists(st.integers(-1, 4_000), max_size=40))

@@ -42,6 +42,7 @@ TREE = {
 }  # fmt: skip
 PEOPLE = {
     "coordinator": (Role.CENTRAL_COORDINATOR, "secretariat"),
+    "deputy": (Role.CENTRAL_COORDINATOR, "secretariat"),
     "unon-chair": (Role.LOCAL_CHAIR, "unon"),
     "unon-technical": (Role.TECHNICAL_TEAM, "unon"),
     "escwa-chair": (Role.LOCAL_CHAIR, "escwa"),
@@ -119,7 +120,7 @@ class Reporting:
     async def consolidates(self, who: str | Principal = "coordinator") -> Any:
         return await self.decide(who, Capability.ACCEPT_REPORT, usecases.consolidate_reports, root=ROOT, year=YEAR)
 
-    async def publishes(self, report_id: str, who: str | Principal = "coordinator") -> Any:
+    async def publishes(self, report_id: str, who: str | Principal = "deputy") -> Any:
         return await self.decide(
             who, Capability.PUBLISH_REPORT, usecases.publish_consolidated_report, report_id=report_id
         )

@@ -13,6 +13,7 @@ from reporting.domain.consolidated_report import consolidate
 from reporting.domain.cycle import open_cycle
 from reporting.domain.errors import (
     AlreadyPublished,
+    ConsolidatorMayNotPublish,
     InventoryNotFinal,
     NarrativeMissing,
     NoAcceptedReports,
@@ -81,9 +82,12 @@ def test_a_cycle_keeps_who_owes():
     [
         ({"narrative": "  ", "known": False, "newest": submitted()}, NarrativeMissing),
         ({"known": False, "newest": submitted()}, ReportAwaitsDecision),
-        ({"known": False, "newest": submitted().accept(by=COORDINATOR, at=NOW)}, ReportAlreadyDecided),
+        ({"known": False, "newest": submitted().accept(by=COORDINATOR, at=NOW, earlier=[])}, ReportAlreadyDecided),
         ({"known": False}, InventoryNotFinal),
-        ({"known": False, "newest": submitted().return_(by=COORDINATOR, at=NOW, reasons="x")}, InventoryNotFinal),
+        (
+            {"known": False, "newest": submitted().return_(by=COORDINATOR, at=NOW, earlier=[], reasons="x")},
+            InventoryNotFinal,
+        ),
     ],
 )
 def test_a_report_refuses_in_this_order(arguments, refusal):
@@ -92,7 +96,7 @@ def test_a_report_refuses_in_this_order(arguments, refusal):
 
 
 def test_the_next_version_follows_a_returned_one():
-    returned = submitted().return_(by=COORDINATOR, at=NOW, reasons=" Say more. ")
+    returned = submitted().return_(by=COORDINATOR, at=NOW, earlier=[], reasons=" Say more. ")
     again = submitted(newest=returned)
 
     assert (returned.state, returned.decision.reasons) == (ReportState.RETURNED, "Say more.")
@@ -103,8 +107,8 @@ def test_the_next_version_follows_a_returned_one():
 def test_a_decision_refuses_in_this_order(decide):
     def on(report, by, reasons="because"):
         if decide == "accept":
-            return report.accept(by=person(by), at=NOW)
-        return report.return_(by=person(by), at=NOW, reasons=reasons)
+            return report.accept(by=person(by), at=NOW, earlier=[])
+        return report.return_(by=person(by), at=NOW, earlier=[], reasons=reasons)
 
     decided = on(submitted(), "coordinator")
     with pytest.raises(ReportAlreadyDecided):
@@ -134,7 +138,7 @@ def test_a_person_is_told_by_subject_and_by_name_only_where_no_subject_was_kept(
 
 def consolidated(accepted, owing=("unon", "escwa")):
     return consolidate(
-        report_id="c", root="s", year=2024, version=1, owing=owing, accepted=accepted, by="coordinator", at=NOW
+        report_id="c", root="s", year=2024, version=1, owing=owing, accepted=accepted, by=COORDINATOR, at=NOW
     )
 
 
@@ -153,7 +157,26 @@ def test_a_consolidation_says_who_is_in_and_who_is_missing_and_is_published_once
         (Section.SCOPE, Decimal(4)),
     }
     with pytest.raises(AlreadyPublished):
-        found.publish(at=NOW).publish(at=NOW)
+        found.publish(by=person("deputy"), at=NOW).publish(by=COORDINATOR, at=NOW)
+
+
+def test_who_consolidated_may_not_publish():
+    found = consolidated({"unon": ("r", figures())})
+
+    with pytest.raises(ConsolidatorMayNotPublish):
+        found.publish(by=COORDINATOR, at=NOW)
+    assert found.publish(by=person("deputy"), at=NOW).published_at == NOW
+
+
+@pytest.mark.parametrize("decide", ["accept", "return_"])
+def test_who_submitted_an_earlier_version_may_not_decide_on_the_next(decide):
+    returned = submitted(by="author").return_(by=COORDINATOR, at=NOW, earlier=[], reasons="Say more.")
+    again = submitted(newest=returned)
+    given = {"reasons": "No."} if decide == "return_" else {}
+
+    with pytest.raises(SubmitterMayNotAccept):
+        getattr(again, decide)(by=person("author"), at=NOW, earlier=[returned.submitted_by], **given)
+    assert getattr(again, decide)(by=COORDINATOR, at=NOW, earlier=[returned.submitted_by], **given).decision
 
 
 amounts = st.integers(min_value=0, max_value=10**60).map(lambda digits: Decimal(digits).scaleb(-20, EXACT))

@@ -55,7 +55,7 @@ class Desk:
     async def consolidate(self, by: str | Principal | None = "coordinator", **given: Any) -> dict[str, Any]:
         return await self._decide(by, CONSOLIDATE, self._key() | {"year": 2024} | given)
 
-    async def publish(self, report_id: str, by: str | Principal | None = "coordinator", **given: Any) -> dict[str, Any]:
+    async def publish(self, report_id: str, by: str | Principal | None = "deputy", **given: Any) -> dict[str, Any]:
         return await self._decide(by, PUBLISH, self._key() | {"reportId": report_id} | given)
 
     async def submitted(self, location_id: str = "unon", total: str = "100.5") -> str:
@@ -193,7 +193,7 @@ async def test_each_role_takes_its_own_steps_only(
 ) -> None:
     await desk.open(owingLocationIds=["unon", "escwa"])
     await desk.accepted("escwa")
-    consolidated = (await desk.consolidate())["id"]
+    consolidated = (await desk.consolidate("deputy"))["id"]
     await reporting.inventory_is_final()
 
     answers = [await desk.open(name, year=2025), await desk.submit(name)]

@@ -12,6 +12,13 @@ mutation SetLocationProfile($input: SetLocationProfileInput!) {{
   setLocationProfile(input: $input) {{ __typename ... on LocationProfile {{ year }} {_REFUSAL} }}
 }}"""
 
+RECORD_FUEL_STOCK = f"""
+mutation RecordFuelStock($input: RecordFuelStockInput!) {{
+  recordFuelStock(input: $input) {{
+    __typename ... on FuelStock {{ id fuel capacity {{ value unit }} stock {{ value unit }} asOf }} {_REFUSAL}
+  }}
+}}"""
+
 SET_TARGET = f"""
 mutation SetTarget($input: SetTargetInput!) {{
   setTarget(input: $input) {{

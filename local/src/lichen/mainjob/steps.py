@@ -39,7 +39,7 @@ def run(context: Context) -> None:
         ("offsets knows what remains; credits are requested, approved, delivered and retired", offset),
         ("Progress reports are submitted and accepted, and consolidated", report),
         ("Before publication, one query joins all four services, by three viewers", ask_as_three),
-        ("The coordinator publishes; the same query again", publish),
+        ("Another coordinator publishes; the same query again", publish),
     )
     for number, (title, step) in enumerate(steps, start=1):
         context.say(f"{number}. {title}")
@@ -158,6 +158,23 @@ def import_activity_data(context: Context) -> None:
             context.say(f"     first line: {_short(first['node']['amount'])} of {first['node']['category']}")
             context.say(f"       = {_short(emission['co2e'])} by {emission['factorId']}, {emission['gwpSet']}")
             context.say(f"       {emission['explanation']}")
+    for stock in sample.fuel_stocks():
+        stated = context.do(
+            operations.RECORD_FUEL_STOCK,
+            persona=TEAM_BY_LOCATION[stock.location.split("-")[0]],
+            expect="FuelStock",
+            locationId=stock.location,
+            fuel=stock.fuel,
+            capacity=_text(stock.capacity),
+            stock=_text(stock.stock),
+            unit=stock.unit,
+            asOf=stock.as_of.isoformat(),
+            idempotencyKey=f"stock {stock.location} {stock.fuel} {stock.as_of}",
+        )
+        context.say(
+            f"   {stock.location}: {_short(stated['stock'])} of {stated['fuel']} in store on {stated['asOf']},"
+            " for readers of sensitive data alone"
+        )
 
 
 def finalise(context: Context) -> None:
@@ -319,9 +336,10 @@ def _submitted(context: Context, location: str, persona: str) -> dict[str, Any] 
 
 def publish(context: Context) -> None:
     found = context.ask(operations.CONSOLIDATED_REPORT, persona="coordinator", year=YEAR)["consolidatedReport"]
+    # Who consolidated does not publish.
     published = context.do(
         operations.PUBLISH_CONSOLIDATED_REPORT,
-        persona="coordinator",
+        persona="deputy-coordinator",
         expect="ConsolidatedReport",
         reportId=found["id"],
         idempotencyKey=f"publish {found['id']}",

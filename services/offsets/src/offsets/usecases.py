@@ -142,7 +142,7 @@ async def retire_credits(
     retirement = credit.retire(
         batch,
         retirement_id=new_id(),
-        requested_by=purchase.requested_by,
+        purchase=purchase,
         location_id=location_id,
         lineage=place.lineage,
         year=year,

@@ -137,6 +137,7 @@ consolidated_report = Table(
     Column("year", Integer, ForeignKey("reporting_cycle.year"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("consolidated_by", String, nullable=False),
+    Column("consolidated_by_subject", String),
     Column("consolidated_at", _instant, nullable=False),
     UniqueConstraint("year", "version"),
 )

@@ -100,7 +100,8 @@ async def return_progress_report(
     """Give it back with reasons. Refuses: NotFound; as `permitted`; as `ProgressReport.return_`."""
     submitted = await _report(tx, report_id)
     await permitted(tx, principal, access.RETURN_PROGRESS_REPORT, location_id=submitted.location_id)
-    returned = submitted.return_(by=principal.person, at=now, reasons=reasons)
+    earlier = await reports.earlier_submitters(tx, submitted)
+    returned = submitted.return_(by=principal.person, at=now, earlier=earlier, reasons=reasons)
     await _store_decision(tx, returned)
     return returned
 
@@ -111,7 +112,8 @@ async def accept_progress_report(
     """Accept it: its figures count. Refuses: NotFound; as `permitted`; as `ProgressReport.accept`."""
     submitted = await _report(tx, report_id)
     await permitted(tx, principal, access.ACCEPT_PROGRESS_REPORT, location_id=submitted.location_id)
-    accepted = submitted.accept(by=principal.person, at=now)
+    earlier = await reports.earlier_submitters(tx, submitted)
+    accepted = submitted.accept(by=principal.person, at=now, earlier=earlier)
     await _store_decision(tx, accepted)
     await outbox.add(tx, outgoing.progress_report_accepted(accepted, by=principal.name), now=now)
     return accepted
@@ -133,7 +135,7 @@ async def consolidate_reports(
         version=await consolidations.next_version(tx, year),
         owing=cycle.owing,
         accepted=await reports.accepted(tx, year),
-        by=principal.name,
+        by=principal.person,
         at=now,
     )
     await consolidations.add(tx, new)
@@ -143,12 +145,15 @@ async def consolidate_reports(
 async def publish_consolidated_report(
     tx: AsyncConnection, *, principal: Principal, now: datetime, report_id: str
 ) -> ConsolidatedReport:
-    """Open the report and the included figures to everyone. Refuses: NotFound; as `permitted`; AlreadyPublished."""
+    """Open the report and the included figures to everyone.
+
+    Refuses: NotFound; as `permitted`; as `ConsolidatedReport.publish`.
+    """
     found = await consolidations.for_publication(tx, report_id)
     if found is None:
         raise NotFound(kind="consolidated report", key=report_id)
     await permitted(tx, principal, access.PUBLISH_CONSOLIDATED_REPORT, location_id=found.location_id)
-    published = found.publish(at=now)
+    published = found.publish(by=principal.person, at=now)
     await consolidations.publish(tx, published, by=principal.name, at=now)
     await outbox.add(tx, outgoing.consolidated_report_published(published), now=now)
     return published

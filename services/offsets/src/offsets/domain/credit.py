@@ -13,8 +13,10 @@ from decimal import Decimal, localcontext
 
 from offsets.domain.checks import NAME_MAX, YEAR_MIN, require_text, require_tonnes, require_year
 from offsets.domain.errors import (
+    ApproverMayNotRetire,
     BatchOfAnotherLocation,
     CurrencyMalformed,
+    DelivererMayNotRetire,
     InventoryNotFinal,
     PriceNegative,
     RequesterMayNotRetire,
@@ -24,7 +26,7 @@ from offsets.domain.errors import (
     VintageOutOfRange,
 )
 from offsets.domain.need import OffsetNeed
-from offsets.domain.purchase import Purchase
+from offsets.domain.purchase import Action, Purchase
 from quantities.person import Person
 
 __all__ = ["SERIAL_MAX", "CreditBatch", "Retirement", "SerialRange", "Series", "deliver", "retire"]
@@ -212,7 +214,7 @@ def retire(
     batch: CreditBatch,
     *,
     retirement_id: str,
-    requested_by: Person,
+    purchase: Purchase,
     location_id: str,
     lineage: AbstractSet[str],
     year: int,
@@ -223,9 +225,10 @@ def retire(
 ) -> Retirement:
     """The lowest free serials of the batch, retired for a location (`lineage`: it and all above it) and year.
 
+    `purchase` is the one that the batch came of: who took a step of it does not retire what it brought.
     More than the need may be retired: that is a decision about money, not about the ledger.
     Refuses, in this order: YearOutOfRange, TonnesNotPositive, BatchOfAnotherLocation, RequesterMayNotRetire,
-    InventoryNotFinal, RetirementExceedsBatch.
+    ApproverMayNotRetire or DelivererMayNotRetire, InventoryNotFinal, RetirementExceedsBatch.
     """
     require_year(year)
     require_tonnes(tonnes)
@@ -236,13 +239,7 @@ def retire(
             expected=f"credits of {location_id} or of a location above it",
             message=f"Credits of {batch.location_id} can't be retired for {location_id}.",
         )
-    if by.is_same_as(requested_by):
-        raise RequesterMayNotRetire(
-            subject=f"batch {batch.id}",
-            found="retirement by the person who requested the purchase",
-            expected="retirement by somebody else",
-            message="Who requested the purchase of a batch may not retire from it.",
-        )
+    _require_no_step_of(purchase, batch=batch, by=by)
     if need is None:
         raise InventoryNotFinal(
             subject=f"{location_id} {year}",
@@ -260,3 +257,23 @@ def retire(
         retired_by=by,
         retired_at=at,
     )
+
+
+def _require_no_step_of(purchase: Purchase, *, batch: CreditBatch, by: Person) -> None:
+    """Refuses: RequesterMayNotRetire; then by the first step that the person took."""
+    if by.is_same_as(purchase.requested_by):
+        raise RequesterMayNotRetire(
+            subject=f"batch {batch.id}",
+            found="retirement by the person who requested the purchase",
+            expected="retirement by somebody else",
+            message="Who requested the purchase of a batch may not retire from it.",
+        )
+    for step in purchase.steps:
+        if by.is_same_as(step.by):
+            refusal = DelivererMayNotRetire if step.action is Action.DELIVERED else ApproverMayNotRetire
+            raise refusal(
+                subject=f"batch {batch.id}",
+                found=f"retirement by the person by whom the purchase was {step.action}",
+                expected="retirement by somebody else",
+                message=f"Who took a step of the purchase of a batch ({step.action}) may not retire from it.",
+            )

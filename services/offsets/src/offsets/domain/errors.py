@@ -6,8 +6,10 @@ from quantities.refusal import Refusal
 
 __all__ = [
     "ApproverMayNotDeliver",
+    "ApproverMayNotRetire",
     "BatchOfAnotherLocation",
     "CurrencyMalformed",
+    "DelivererMayNotRetire",
     "InventoryNotFinal",
     "PriceNegative",
     "RequesterMayNotApprove",
@@ -130,6 +132,18 @@ class RequesterMayNotRetire(Refusal):
     """Separation of duties: who requested the purchase of a batch does not retire from it."""
 
     code: ClassVar[str] = "REQUESTER_MAY_NOT_RETIRE"
+
+
+class ApproverMayNotRetire(Refusal):
+    """Separation of duties: who approved the purchase of a batch does not retire from it."""
+
+    code: ClassVar[str] = "APPROVER_MAY_NOT_RETIRE"
+
+
+class DelivererMayNotRetire(Refusal):
+    """Separation of duties: who recorded the delivery of a batch does not retire from it."""
+
+    code: ClassVar[str] = "DELIVERER_MAY_NOT_RETIRE"
 
 
 class InventoryNotFinal(Refusal):

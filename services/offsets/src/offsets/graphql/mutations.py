@@ -147,7 +147,7 @@ class Mutation:
 
     @strawberry.mutation(
         description="Take serials out of circulation for ever, for a location and year with a final inventory"
-        " (certifying officer; not who requested the purchase). A neutrality statement follows."
+        " (certifying officer; nobody who took a step of the purchase). A neutrality statement follows."
     )
     async def retire_credits(
         self,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, Inexact, localcontext
 
-from reporting.domain.errors import AlreadyPublished, NoAcceptedReports
+from quantities.person import Person
+from reporting.domain.errors import AlreadyPublished, ConsolidatorMayNotPublish, NoAcceptedReports
 from reporting.domain.figure import Figure, Figures, Section
 
 __all__ = ["ConsolidatedReport", "Member", "consolidate"]
@@ -44,18 +45,25 @@ class ConsolidatedReport:
     missing: tuple[str, ...]
     """Codes of locations that owe a report and have none accepted."""
     figures: tuple[Figure, ...]
-    consolidated_by: str
+    consolidated_by: Person
     consolidated_at: datetime
     published_at: datetime | None
 
-    def publish(self, *, at: datetime) -> "ConsolidatedReport":
-        """Refuses: AlreadyPublished."""
+    def publish(self, *, by: Person, at: datetime) -> "ConsolidatedReport":
+        """Refuses, in this order: AlreadyPublished, ConsolidatorMayNotPublish."""
         if self.published_at is not None:
             raise AlreadyPublished(
                 subject=f"consolidated report {self.year}, version {self.version}",
                 found=f"published on {self.published_at:%Y-%m-%d}",
                 expected="a consolidation that is not published yet",
                 message=f"Version {self.version} of {self.year} is published already.",
+            )
+        if by.is_same_as(self.consolidated_by):
+            raise ConsolidatorMayNotPublish(
+                subject=f"consolidated report {self.year}, version {self.version}",
+                found="publication by the person who consolidated it",
+                expected="publication by somebody else",
+                message=f"Who consolidated version {self.version} of {self.year} may not publish it.",
             )
         return replace(self, published_at=at)
 
@@ -68,7 +76,7 @@ def consolidate(
     version: int,
     owing: Sequence[str],
     accepted: Mapping[str, tuple[str, Figures]],
-    by: str,
+    by: Person,
     at: datetime,
 ) -> ConsolidatedReport:
     """Sum the frozen figures of the accepted reports (report id and figures, by location), exactly.

@@ -6,6 +6,7 @@ from quantities.refusal import Refusal
 
 __all__ = [
     "AlreadyPublished",
+    "ConsolidatorMayNotPublish",
     "CycleAlreadyOpen",
     "CycleNotOpen",
     "InventoryNotFinal",
@@ -92,7 +93,7 @@ class InventoryNotFinal(Refusal):
 
 
 class SubmitterMayNotAccept(Refusal):
-    """Separation of duties: who submitted a report neither accepts nor returns it."""
+    """Separation of duties: who submitted a report, or an earlier version of it, neither accepts nor returns it."""
 
     code: ClassVar[str] = "SUBMITTER_MAY_NOT_ACCEPT"
 
@@ -110,6 +111,12 @@ class NoAcceptedReports(Refusal):
     """There is nothing to consolidate."""
 
     code: ClassVar[str] = "NO_ACCEPTED_REPORTS"
+
+
+class ConsolidatorMayNotPublish(Refusal):
+    """Separation of duties: who consolidated does not publish."""
+
+    code: ClassVar[str] = "CONSOLIDATOR_MAY_NOT_PUBLISH"
 
 
 class AlreadyPublished(Refusal):

@@ -1,5 +1,6 @@
 """A progress report: one location's account of a year, in words and in figures that no longer move."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -57,14 +58,20 @@ class ProgressReport:
     def state(self) -> ReportState:
         return ReportState.SUBMITTED if self.decision is None else self.decision.action
 
-    def accept(self, *, by: Person, at: datetime) -> "ProgressReport":
-        """Refuses, in this order: ReportAlreadyDecided, SubmitterMayNotAccept."""
-        self._require_open(by)
+    def accept(self, *, by: Person, at: datetime, earlier: Iterable[Person]) -> "ProgressReport":
+        """Let its figures count; `earlier` are those who submitted the versions before it.
+
+        Refuses, in this order: ReportAlreadyDecided, SubmitterMayNotAccept.
+        """
+        self._require_open(by, earlier)
         return replace(self, decision=Decision(action=ReportState.ACCEPTED, by=by.name, at=at, reasons=None))
 
-    def return_(self, *, by: Person, at: datetime, reasons: str) -> "ProgressReport":
-        """Refuses, in this order: ReportAlreadyDecided, SubmitterMayNotAccept, ReasonsMissing."""
-        self._require_open(by)
+    def return_(self, *, by: Person, at: datetime, earlier: Iterable[Person], reasons: str) -> "ProgressReport":
+        """Give it back, saying why; `earlier` as above.
+
+        Refuses, in this order: ReportAlreadyDecided, SubmitterMayNotAccept, ReasonsMissing.
+        """
+        self._require_open(by, earlier)
         if not reasons.strip():
             raise ReasonsMissing(
                 subject=self._name,
@@ -79,7 +86,7 @@ class ProgressReport:
     def _name(self) -> str:
         return f"{self.location_id} {self.year}, version {self.version}"
 
-    def _require_open(self, by: Person) -> None:
+    def _require_open(self, by: Person, earlier: Iterable[Person]) -> None:
         if self.decision is not None:
             raise ReportAlreadyDecided(
                 subject=self._name,
@@ -87,10 +94,11 @@ class ProgressReport:
                 expected=ReportState.SUBMITTED,
                 message=f"The report of {self._name} is {self.state} already.",
             )
-        if by.is_same_as(self.submitted_by):
+        # A next version may be the last one with a comma changed: who submitted either does not judge it.
+        if any(by.is_same_as(person) for person in (self.submitted_by, *earlier)):
             raise SubmitterMayNotAccept(
                 subject=self._name,
-                found="a decision by the person who submitted it",
+                found="a decision by a person who submitted it",
                 expected="a decision by somebody else",
                 message=f"Who submitted the report of {self._name} may not decide on it.",
             )

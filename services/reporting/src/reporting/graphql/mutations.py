@@ -151,7 +151,9 @@ class Mutation:
             once=Once(key=input.idempotency_key, request=input, again=consolidations.existing),
         )
 
-    @strawberry.mutation(description="Open a consolidation and the included figures to everyone (central coordinator).")
+    @strawberry.mutation(
+        description="Open a consolidation and its figures to everyone (central coordinator; not who consolidated)."
+    )
     async def publish_consolidated_report(
         self,
         info: Info,

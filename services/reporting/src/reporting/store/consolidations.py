@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.refusals import NotFound
 from chassis.tables import publication
+from quantities.person import Person
 from reporting.domain.consolidated_report import ConsolidatedReport, Member
 from reporting.domain.figure import Figure
 from reporting.store.figures import figure_of, values_of
@@ -57,7 +58,7 @@ async def _whole(tx: AsyncConnection, heads: Sequence[AnyRow]) -> Sequence[Conso
             included=tuple(_member(row) for row in members[head.id] if row.report_id is not None),
             missing=tuple(row.member_id for row in members[head.id] if row.report_id is None),
             figures=tuple(figures[head.id]),
-            consolidated_by=head.consolidated_by,
+            consolidated_by=Person(subject=head.consolidated_by_subject, name=head.consolidated_by),
             consolidated_at=head.consolidated_at,
             published_at=head.published_at,
         )
@@ -92,7 +93,8 @@ async def add(tx: AsyncConnection, new: ConsolidatedReport) -> None:
             location_id=new.location_id,
             year=new.year,
             version=new.version,
-            consolidated_by=new.consolidated_by,
+            consolidated_by=new.consolidated_by.name,
+            consolidated_by_subject=new.consolidated_by.subject,
             consolidated_at=new.consolidated_at,
         )
     )

@@ -19,6 +19,7 @@ __all__ = [
     "add",
     "add_decision",
     "by_ids",
+    "earlier_submitters",
     "existing",
     "figures_of",
     "for_decision",
@@ -70,6 +71,18 @@ async def for_decision(tx: AsyncConnection, report_id: str) -> ProgressReport | 
     await _lock(tx, f"decision on {report_id}")
     (found,) = await by_ids(tx, [report_id])
     return found
+
+
+async def earlier_submitters(tx: AsyncConnection, report: ProgressReport) -> Sequence[Person]:
+    """Who submitted the versions before this one."""
+    rows = await tx.execute(
+        select(progress_report.c.submitted_by_subject, progress_report.c.submitted_by).where(
+            progress_report.c.location_id == report.location_id,
+            progress_report.c.year == report.year,
+            progress_report.c.version < report.version,
+        )
+    )
+    return [Person(subject=row.submitted_by_subject, name=row.submitted_by) for row in rows]
 
 
 async def newest(tx: AsyncConnection, keys: Sequence[tuple[str, int]]) -> Sequence[ProgressReport | None]:
