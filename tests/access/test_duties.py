@@ -1,0 +1,349 @@
+"""Every transition of every workflow, tried by everyone who took an earlier step of the record.
+
+They hold every role at the root, so only the record's history can refuse. What it lets pass is written down with its
+reason: a pair of steps that is in no table fails by name.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from contracts.access import Capability
+from inventory import usecases as inventory
+from offsets import usecases as offsets
+from reporting import usecases as reporting
+from targets import usecases as targets
+
+if TYPE_CHECKING:
+    from tests.access.conftest import Bed
+
+YEAR = 2024
+NOW = datetime(2025, 3, 1, tzinfo=UTC)
+UNON: dict[str, Any] = {"location_id": "unon", "year": YEAR}
+HEADER = "site,category,item,start,end,amount,unit,treatment,passengers,quality"
+Memory = dict[str, str]
+"""Ids of the records of one play."""
+Try = Callable[[str, str], Awaitable[str | None]]
+"""(Step, name of a person) → code of the refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A person may take both steps."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """The steps of a record: what each does, and who may not take it."""
+
+    steps: Mapping[str, Callable[..., Awaitable[Any]]]
+    """By the name of the use case in the service's access.py: (tx, who, memory) does it."""
+    paths: tuple[tuple[str, ...], ...]
+    """From first step to last, each by another person."""
+    after: Mapping[str, Mapping[str, str]]
+    """Last step → step that its state refuses to everyone → code."""
+    history: Mapping[tuple[str, str], str | Allowed]
+    """(Earlier step, step) → code with which one person is refused both."""
+    one_person: Mapping[str, str]
+    """Use cases that are steps of no record, with the reason."""
+
+
+# inventory
+
+
+async def _import(tx: Any, who: Any, memory: Memory) -> None:
+    memory["file"] = f"{memory.get('file', '')}x"
+    row = f"unon,water,borehole,2024-01-01,2024-06-30,{len(memory['file'])},m3,,,measured"
+    taken = await inventory.import_activity_data(
+        tx, principal=who, now=NOW, **UNON, file_name="f.csv", content=f"{HEADER}\n{row}".encode()
+    )
+    memory["inventory"] = taken.inventory_id
+
+
+async def _submit(tx: Any, who: Any, memory: Memory) -> None:
+    await inventory.submit_inventory(tx, principal=who, now=NOW, **UNON)
+
+
+async def _return(tx: Any, who: Any, memory: Memory) -> None:
+    await inventory.return_inventory(tx, principal=who, now=NOW, inventory_id=memory["inventory"], reasons="incomplete")
+
+
+async def _approve(tx: Any, who: Any, memory: Memory) -> None:
+    await inventory.approve_inventory(tx, principal=who, now=NOW, inventory_id=memory["inventory"])
+
+
+_IMPORT, _SUBMIT, _RETURN, _APPROVE = (
+    "IMPORT_ACTIVITY_DATA", "SUBMIT_INVENTORY", "RETURN_INVENTORY", "APPROVE_INVENTORY",
+)  # fmt: skip
+_INVENTORY_STEPS = {_IMPORT: _import, _SUBMIT: _submit, _RETURN: _return, _APPROVE: _approve}
+_TEAM = Allowed("entering and submitting are one team's work, reviewed by another person")
+_ONE_REVIEWER = Allowed("one reviewer sees a record through its rounds")
+INVENTORY = Workflow(
+    steps=_INVENTORY_STEPS,
+    paths=((_IMPORT, _SUBMIT, _RETURN, _IMPORT, _SUBMIT, _APPROVE),),
+    after={
+        _IMPORT: {_RETURN: "WRONG_STATE", _APPROVE: "WRONG_STATE"},
+        _SUBMIT: {_IMPORT: "WRONG_STATE", _SUBMIT: "WRONG_STATE"},
+        _RETURN: {_RETURN: "WRONG_STATE", _APPROVE: "WRONG_STATE"},
+        _APPROVE: dict.fromkeys(_INVENTORY_STEPS, "INVENTORY_IS_FINAL"),
+    },
+    history={
+        (_IMPORT, _IMPORT): _TEAM,
+        (_IMPORT, _SUBMIT): _TEAM,
+        (_SUBMIT, _IMPORT): _TEAM,
+        (_SUBMIT, _SUBMIT): _TEAM,
+        (_IMPORT, _RETURN): Allowed("who finds a fault in own data sends them back; nothing is approved by it"),
+        (_IMPORT, _APPROVE): "ENTERER_MAY_NOT_APPROVE",
+        (_SUBMIT, _RETURN): "SUBMITTER_MAY_NOT_RETURN",
+        (_SUBMIT, _APPROVE): "SUBMITTER_MAY_NOT_APPROVE",
+        (_RETURN, _IMPORT): Allowed("from then on the person counts as one who entered, and does not approve"),
+        (_RETURN, _SUBMIT): Allowed("from then on the person counts as one who submitted, and does not approve"),
+        (_RETURN, _RETURN): _ONE_REVIEWER,
+        (_RETURN, _APPROVE): _ONE_REVIEWER,
+    },
+    one_person={
+        "REGISTER_LOCATION": "a fact of the register, with its source",
+        "SET_LOCATION_PROFILE": "a denominator, with its source; the inventory that it divides is approved",
+        "RECORD_FUEL_STOCK": "a statement for a day; no figure comes of it",
+    },
+)
+
+# offsets
+
+
+async def _request(tx: Any, who: Any, memory: Memory) -> None:
+    found = await offsets.request_purchase(tx, principal=who, now=NOW, **UNON, tonnes=10, justification="flights")
+    memory["purchase"] = found.id
+
+
+async def _approve_purchase(tx: Any, who: Any, memory: Memory) -> None:
+    await offsets.approve_purchase(tx, principal=who, now=NOW, purchase_id=memory["purchase"])
+
+
+async def _refuse(tx: Any, who: Any, memory: Memory) -> None:
+    await offsets.refuse_purchase(tx, principal=who, now=NOW, purchase_id=memory["purchase"], reason="too dear")
+
+
+async def _deliver(tx: Any, who: Any, memory: Memory) -> None:
+    batch = await offsets.record_delivery(
+        tx, principal=who, now=NOW, purchase_id=memory["purchase"], registry="CDM", project="1", vintage=2022,
+        serial_first=1, serial_last=10, price_per_tonne=Decimal(1), currency="USD",
+    )  # fmt: skip
+    memory["batch"] = batch.id
+
+
+async def _retire(tx: Any, who: Any, memory: Memory) -> None:
+    await offsets.retire_credits(tx, principal=who, now=NOW, **UNON, batch_id=memory.get("batch", "none yet"), tonnes=1)
+
+
+_REQUEST, _APPROVE_P, _REFUSE, _DELIVER, _RETIRE = (
+    "REQUEST_PURCHASE", "APPROVE_PURCHASE", "REFUSE_PURCHASE", "RECORD_DELIVERY", "RETIRE_CREDITS",
+)  # fmt: skip
+_DECIDE = (_APPROVE_P, _REFUSE, _DELIVER)
+_ANOTHER = Allowed("another request is another record")
+_OFFSET_STEPS = {
+    _REQUEST: _request,
+    _APPROVE_P: _approve_purchase,
+    _REFUSE: _refuse,
+    _DELIVER: _deliver,
+    _RETIRE: _retire,
+}
+OFFSETS = Workflow(
+    steps=_OFFSET_STEPS,
+    paths=((_REQUEST, _APPROVE_P, _DELIVER, _RETIRE), (_REQUEST, _REFUSE)),
+    after={
+        _REQUEST: {_DELIVER: "WRONG_STATE", _RETIRE: "NOT_FOUND"},
+        _APPROVE_P: {_APPROVE_P: "WRONG_STATE", _REFUSE: "WRONG_STATE", _RETIRE: "NOT_FOUND"},
+        _REFUSE: dict.fromkeys(_DECIDE, "WRONG_STATE") | {_RETIRE: "NOT_FOUND"},
+        _DELIVER: dict.fromkeys(_DECIDE, "WRONG_STATE"),
+        _RETIRE: dict.fromkeys(_DECIDE, "WRONG_STATE"),
+    },
+    history={
+        **{(earlier, _REQUEST): _ANOTHER for earlier in _OFFSET_STEPS},
+        (_REQUEST, _APPROVE_P): "REQUESTER_MAY_NOT_APPROVE",
+        (_REQUEST, _REFUSE): "REQUESTER_MAY_NOT_APPROVE",
+        (_REQUEST, _DELIVER): "REQUESTER_MAY_NOT_DELIVER",
+        (_REQUEST, _RETIRE): "REQUESTER_MAY_NOT_RETIRE",
+        (_APPROVE_P, _DELIVER): "APPROVER_MAY_NOT_DELIVER",
+        (_APPROVE_P, _RETIRE): "APPROVER_MAY_NOT_RETIRE",
+        (_DELIVER, _RETIRE): "DELIVERER_MAY_NOT_RETIRE",
+        (_RETIRE, _RETIRE): Allowed("a batch is retired in parts, each a record of its own"),
+    },
+    one_person={},
+)
+
+# reporting
+
+
+async def _open(tx: Any, who: Any, memory: Memory) -> None:
+    await reporting.open_reporting_cycle(
+        tx, principal=who, now=NOW, root="secretariat", year=YEAR, due_on=date(2025, 4, 30), owing=["unon"]
+    )
+
+
+async def _submit_report(tx: Any, who: Any, memory: Memory) -> None:
+    found = await reporting.submit_progress_report(tx, principal=who, now=NOW, **UNON, narrative="A year.")
+    memory["report"] = found.id
+
+
+async def _return_report(tx: Any, who: Any, memory: Memory) -> None:
+    await reporting.return_progress_report(
+        tx, principal=who, now=NOW, report_id=memory.get("report", "none yet"), reasons="Say more."
+    )
+
+
+async def _accept(tx: Any, who: Any, memory: Memory) -> None:
+    await reporting.accept_progress_report(tx, principal=who, now=NOW, report_id=memory.get("report", "none yet"))
+
+
+async def _consolidate(tx: Any, who: Any, memory: Memory) -> None:
+    found = await reporting.consolidate_reports(tx, principal=who, now=NOW, root="secretariat", year=YEAR)
+    memory["consolidated"] = found.id
+
+
+async def _publish(tx: Any, who: Any, memory: Memory) -> None:
+    await reporting.publish_consolidated_report(
+        tx, principal=who, now=NOW, report_id=memory.get("consolidated", "none yet")
+    )
+
+
+_OPEN, _HAND_IN, _GIVE_BACK, _ACCEPT, _CONSOLIDATE, _PUBLISH = (
+    "OPEN_REPORTING_CYCLE", "SUBMIT_PROGRESS_REPORT", "RETURN_PROGRESS_REPORT", "ACCEPT_PROGRESS_REPORT",
+    "CONSOLIDATE_REPORTS", "PUBLISH_CONSOLIDATED_REPORT",
+)  # fmt: skip
+_REPORT_STEPS = {
+    _OPEN: _open, _HAND_IN: _submit_report, _GIVE_BACK: _return_report, _ACCEPT: _accept, _CONSOLIDATE: _consolidate,
+    _PUBLISH: _publish,
+}  # fmt: skip
+_ONCE = {_OPEN: "CYCLE_ALREADY_OPEN"}
+_DECIDED = dict.fromkeys((_GIVE_BACK, _ACCEPT), "REPORT_ALREADY_DECIDED")
+_NONE_YET = {_CONSOLIDATE: "NO_ACCEPTED_REPORTS", _PUBLISH: "NOT_FOUND"}
+_ACCEPTED = _ONCE | _DECIDED | {_HAND_IN: "REPORT_ALREADY_DECIDED"}
+_CALENDAR = Allowed("opening a cycle says when reports are due and judges none")
+_SUMS = Allowed("a consolidation adds up what was accepted; another person publishes it")
+REPORTING = Workflow(
+    steps=_REPORT_STEPS,
+    paths=((_OPEN, _HAND_IN, _GIVE_BACK, _HAND_IN, _ACCEPT, _CONSOLIDATE, _PUBLISH),),
+    after={
+        _OPEN: _ONCE | _NONE_YET | {_GIVE_BACK: "NOT_FOUND", _ACCEPT: "NOT_FOUND"},
+        _HAND_IN: _ONCE | _NONE_YET | {_HAND_IN: "REPORT_AWAITS_DECISION"},
+        _GIVE_BACK: _ONCE | _NONE_YET | _DECIDED,
+        _ACCEPT: _ACCEPTED | {_PUBLISH: "NOT_FOUND"},
+        _CONSOLIDATE: _ACCEPTED,
+        _PUBLISH: _ACCEPTED | {_PUBLISH: "ALREADY_PUBLISHED"},
+    },
+    history={
+        **{(_OPEN, step): _CALENDAR for step in _REPORT_STEPS if step != _OPEN},
+        (_HAND_IN, _HAND_IN): Allowed("a returned report is handed in again by its location"),
+        (_HAND_IN, _GIVE_BACK): "SUBMITTER_MAY_NOT_ACCEPT",
+        (_HAND_IN, _ACCEPT): "SUBMITTER_MAY_NOT_ACCEPT",
+        (_GIVE_BACK, _HAND_IN): Allowed("from then on the person counts as one who submitted, and does not accept"),
+        (_GIVE_BACK, _GIVE_BACK): _ONE_REVIEWER,
+        (_GIVE_BACK, _ACCEPT): _ONE_REVIEWER,
+        **{(earlier, _CONSOLIDATE): _SUMS for earlier in (_HAND_IN, _GIVE_BACK, _ACCEPT, _CONSOLIDATE, _PUBLISH)},
+        (_HAND_IN, _PUBLISH): Allowed("the report was accepted, and the sum made, by two others"),
+        (_GIVE_BACK, _PUBLISH): Allowed("a review of one report; the sum was made by another"),
+        (_ACCEPT, _PUBLISH): Allowed("a review of one report; the sum was made by another"),
+        (_CONSOLIDATE, _PUBLISH): "CONSOLIDATOR_MAY_NOT_PUBLISH",
+    },
+    one_person={},
+)
+
+# targets
+
+
+async def _set_target(tx: Any, who: Any, memory: Memory) -> None:
+    await targets.set_target(
+        tx, principal=who, now=NOW, location_id="unon", indicator="electricity", unit="kWh", base_year=2014,
+        base_value=Decimal(10), target_year=2034, target_value=Decimal(5),
+    )  # fmt: skip
+
+
+TARGETS = Workflow(
+    steps={"SET_TARGET": _set_target},
+    paths=(("SET_TARGET",),),
+    after={"SET_TARGET": {"SET_TARGET": "TARGET_ALREADY_SET"}},
+    history={},
+    one_person={},
+)
+
+ACCESS = Workflow(steps={}, paths=(), after={}, history={}, one_person={})
+WORKFLOWS = {"access": ACCESS, "inventory": INVENTORY, "offsets": OFFSETS, "reporting": REPORTING, "targets": TARGETS}
+
+
+@pytest.mark.parametrize("service", WORKFLOWS)
+def test_every_use_case_is_a_step_of_a_workflow_or_one_persons_with_a_reason(service: str) -> None:
+    access = vars(import_module(f"{service}.access"))
+    asked = {name for name, value in access.items() if isinstance(value, Capability) and not name.startswith("READ")}
+    workflow = WORKFLOWS[service]
+
+    assert asked == set(workflow.steps) | set(workflow.one_person)
+    assert {step for path in workflow.paths for step in path} == set(workflow.steps)
+    assert set(workflow.steps).isdisjoint(workflow.one_person)
+
+
+Beds = Callable[[str], Awaitable["Bed"]]
+
+
+async def plays(
+    bed_for: Beds, person: Callable[[str], Any], service: str
+) -> AsyncIterator[tuple[tuple[str, ...], Try]]:
+    """Each state of each path: the steps that led there, the n-th by person n; and a way to try a further one.
+
+    What is tried leaves no trace, in the play's memory either.
+    """
+    workflow = WORKFLOWS[service]
+    for path in workflow.paths:
+        bed = await bed_for(service)
+        if service in ("offsets", "reporting"):
+            await bed.inventory_is_final("unon")
+        memory: Memory = {}
+
+        async def tried(step: str, name: str, /, bed: "Bed" = bed, memory: Memory = memory) -> str | None:
+            copy = dict(memory)
+            return await bed.tries(lambda tx, who: workflow.steps[step](tx, who, copy), person(name))
+
+        for number, step in enumerate(path):
+            async with bed.transaction() as tx:
+                await workflow.steps[step](tx, person(f"{number}"), memory)
+            yield path[: number + 1], tried
+
+
+@pytest.mark.parametrize("service", WORKFLOWS)
+async def test_every_transition_tried_by_everyone_who_took_an_earlier_step(
+    service: str, bed_for: Beds, person: Callable[[str], Any]
+) -> None:
+    workflow = WORKFLOWS[service]
+    wrong, met = {}, set()
+    async for taken, tried in plays(bed_for, person, service):
+        by_state = workflow.after[taken[-1]]
+        for transition in workflow.steps:
+            for number, earlier in enumerate(taken):
+                expected = by_state.get(transition) or workflow.history.get((earlier, transition), "in no table")
+                if transition not in by_state:
+                    met.add((earlier, transition))
+                found = await tried(transition, f"{number}")
+                if found != (None if isinstance(expected, Allowed) else expected):
+                    wrong[" > ".join((*taken, f"{transition} by who did {earlier}"))] = (found, expected)
+
+    assert wrong == {}
+    assert set(workflow.history) == met, "a pair that no play meets"
+
+
+@pytest.mark.parametrize("service", WORKFLOWS)
+async def test_each_step_that_the_state_lets_pass_goes_through_for_somebody_new(
+    service: str, bed_for: Beds, person: Callable[[str], Any]
+) -> None:
+    """So that what refuses above is the history, not the step."""
+    workflow = WORKFLOWS[service]
+    async for taken, tried in plays(bed_for, person, service):
+        found = {step: await tried(step, "somebody new") for step in workflow.steps}
+
+        assert found == dict.fromkeys(workflow.steps) | dict(workflow.after[taken[-1]]), taken
