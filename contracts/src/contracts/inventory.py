@@ -77,6 +77,7 @@ class InventoryFinalised(Fact):
     by_scope: tuple[ScopeTotal, ...]
     by_category: tuple[CategoryTotal, ...]
     indicators: dict[str, Amount] = Field(
-        description="Resource use and intensity by indicator name; a missing one is absent, never 0"
+        description="Resource use and intensity by indicator name; one that is missing, or not open to all, is absent,"
+        " never 0"
     )
     approved_by: str

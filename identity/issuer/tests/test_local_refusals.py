@@ -103,7 +103,7 @@ def test_every_default_persona_holds_roles_that_services_know(issuer: Issuer) ->
     for persona in personas.values():
         assert len(persona.groups) == 1
         assert access.Role(persona.groups[0].rpartition("/")[2])
-    assert len(personas) == 15
+    assert len(personas) == 16
 
 
 @pytest.mark.parametrize("peer", [("10.1.2.3", 5), ("8.8.8.8", 5), ("::ffff:10.1.2.3", 5), None])
