@@ -2,6 +2,7 @@
 
 `locks/uv.txt` pins the installer, `locks/workspace.txt` the whole workspace, `locks/<service>.txt` what one
 service's image installs, `locks/<service>-test.txt` that with its test tools: the same versions, fewer packages.
+`locks/keycloak.txt` adds what the real Keycloak needs on a developer's machine.
 """
 
 import subprocess
@@ -25,6 +26,10 @@ def compile_lock(source: str, target: str, *extra: str) -> None:
 def main() -> None:
     compile_lock("locks/uv.in", "locks/uv.txt")
     compile_lock("pyproject.toml", "locks/workspace.txt")
+    compile_lock(
+        "libs/embedded/pyproject.toml", "locks/keycloak.txt", "--extra", "keycloak",
+        "--constraint", "locks/workspace.txt",
+    )  # fmt: skip
     for service in SERVICES:
         source = f"services/{service}/pyproject.toml"
         compile_lock(source, f"locks/{service}.txt", "--constraint", "locks/workspace.txt")
