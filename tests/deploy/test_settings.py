@@ -13,6 +13,7 @@ from tools.k8s.manifests import KubernetesObject, Workload, workloads
 ROOT = Path(__file__).resolve().parent.parent.parent
 SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 TARGETS = ("base", "small-cluster")
+PASSWORD = "a-password-of-some-length"
 LIBRARY_VARIABLES = {"PGSSLMODE", "PGSSLROOTCERT"}
 """Read by asyncpg itself (PostgreSQL's own names)."""
 
@@ -32,7 +33,7 @@ def environment(objects: list[KubernetesObject], load: Workload) -> dict[str, st
     for variable in container.get("env", []):
         reference = variable.get("valueFrom", {}).get("secretKeyRef")
         found[variable["name"]] = (
-            secrets[reference["name"]][reference["key"]].replace("{{ .password }}", "word")
+            secrets[reference["name"]][reference["key"]].replace("{{ .password }}", PASSWORD)
             if reference
             else variable.get("value", "")
         )
@@ -68,7 +69,7 @@ def test_a_service_accepts_its_settings_in_production(service: Any, monkeypatch:
     assert settings.migration_url is None
     assert settings.introspection_secret is not None
     assert settings.nats_monitor_url is not None
-    assert settings.database_url.get_secret_value() == f"postgresql://{name}_serving:word@postgres-rw:5432/{name}"
+    assert settings.database_url.get_secret_value() == f"postgresql://{name}_serving:{PASSWORD}@postgres-rw:5432/{name}"
 
 
 def test_a_migration_has_the_owner_of_its_own_database(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +80,7 @@ def test_a_migration_has_the_owner_of_its_own_database(service: Any, monkeypatch
     settings = ServiceSettings()
 
     assert settings.migration_url is not None
-    assert settings.migration_url.get_secret_value() == f"postgresql://{name}_owner:word@postgres-rw:5432/{name}"
+    assert settings.migration_url.get_secret_value() == f"postgresql://{name}_owner:{PASSWORD}@postgres-rw:5432/{name}"
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -1,30 +1,33 @@
-"""`idp` is the development issuer in this process, or the one at LICHEN_TEST_ISSUER, a real Keycloak for example."""
+"""`idp` is the development issuer in this process; with LICHEN_TEST_IDENTITY=keycloak a real Keycloak, started here."""
 
 import itertools
+import json
 import os
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from administration import Administration, IssuerAdministration
 from identity_provider import API_SECRET, UNEP_SECRET, IdentityProvider
-from issuer_process import start_issuer
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from issuer.app import application
 from issuer.keys import new_key
-from issuer.settings import Settings
+from issuer.settings import AUDIENCE, Settings
 from issuer.state import Issuer
 
 REDIRECT_URI = "http://127.0.0.1:4000/callback"
 DEADLINE_S = 20
-ELSEWHERE = os.environ.get("LICHEN_TEST_ISSUER")
+REAL = os.environ.get("LICHEN_TEST_IDENTITY", "issuer") == "keycloak"
 
 
 @dataclass
@@ -33,6 +36,19 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@dataclass
+class TrueClock:
+    """The time of day, and as much as it was put forward."""
+
+    ahead_s: float = field(default=0)
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead_s
+
+
+collect_ignore_glob = ["test_local_*.py" if REAL else "test_real_*.py"]
 
 
 @pytest.fixture
@@ -47,36 +63,87 @@ def some_keys() -> list[RSAKey]:
     return [new_key() for _ in range(4)]
 
 
+@pytest.fixture(scope="session")
+def undp_key() -> ECKey:
+    """The private key of the machine client `ext-undp`."""
+    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"})
+    key.ensure_kid()
+    return key
+
+
+@pytest.fixture(scope="session")
+def environment(undp_key: ECKey) -> dict[str, str]:
+    """What every issuer here is told; the real one is given the same realm."""
+    published = KeySet([undp_key]).as_dict(private=False)
+    return {"LICHEN_ENV": "local", "LICHEN_ISSUER_UNDP_JWKS": json.dumps(published)}
+
+
 @pytest.fixture
-def issuer(clock: Clock, some_keys: list[RSAKey]) -> Issuer:
+def issuer(clock: Clock, some_keys: list[RSAKey], environment: dict[str, str]) -> Issuer:
     keys = itertools.cycle(some_keys)
-    return Issuer(Settings.from_environment({"LICHEN_ENV": "local"}, port=4999), now=clock, make_key=lambda: next(keys))
+    settings = Settings.from_environment(environment, port=4999)
+    return Issuer(settings, now=clock, make_key=lambda: next(keys))
 
 
 @pytest.fixture
 async def local(issuer: Issuer) -> AsyncIterator[IdentityProvider]:
-    """The development issuer in this process, whatever LICHEN_TEST_ISSUER says."""
+    """The development issuer in this process, whatever LICHEN_TEST_IDENTITY says."""
     async with _client(issuer) as http:
         yield _provider(issuer.settings.issuer, http)
 
 
 @pytest.fixture
-async def idp(issuer: Issuer) -> AsyncIterator[IdentityProvider]:
-    async with _client(issuer) if ELSEWHERE is None else httpx.AsyncClient(timeout=30) as http:
-        yield _provider(issuer.settings.issuer if ELSEWHERE is None else ELSEWHERE.rstrip("/"), http)
+async def idp(issuer: Issuer, request: pytest.FixtureRequest) -> AsyncIterator[IdentityProvider]:
+    if REAL:
+        url = request.getfixturevalue("served")
+        async with httpx.AsyncClient(timeout=30) as http:
+            yield _provider(url, http)
+    else:
+        async with _client(issuer) as http:
+            yield _provider(issuer.settings.issuer, http)
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of an issuer that really listens, for clients that cannot be given a transport."""
-    if ELSEWHERE is not None:
-        yield ELSEWHERE.rstrip("/")
-        return
-    folder = tmp_path_factory.mktemp("issuer")
-    process, url = start_issuer(folder, environment={"LICHEN_ENV": "local", "LICHEN_ISSUER_PORT": "0"})
-    yield url
-    process.terminate()
-    assert process.wait(DEADLINE_S) == 0
+def administered(
+    tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
+) -> Iterator[tuple[str, Administration]]:
+    """A provider that really listens, and what its administrator can do."""
+    folder = tmp_path_factory.mktemp("provider")
+    if REAL:
+        from real_keycloak import real_keycloak
+
+        with real_keycloak(folder, environment) as found:
+            yield found
+    else:
+        with_clock = TrueClock()
+        config = uvicorn.Config("", host="127.0.0.1", port=0, log_level="warning", ws="none", lifespan="off")
+        listener = config.bind_socket()
+        issuer = Issuer(Settings.from_environment(environment, port=listener.getsockname()[1]), now=with_clock)
+        config.app = application(issuer)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield issuer.settings.issuer, IssuerAdministration(issuer, with_clock)
+        server.should_exit = True
+        thread.join(DEADLINE_S)
+
+
+@pytest.fixture(scope="session")
+def served(administered: tuple[str, Administration]) -> str:
+    """URL of a provider that really listens, for clients that cannot be given a transport."""
+    return administered[0]
+
+
+@pytest.fixture
+def administration(administered: tuple[str, Administration]) -> Administration:
+    return administered[1]
+
+
+@pytest.fixture
+async def listening(served: str) -> AsyncIterator[IdentityProvider]:
+    """The provider that really listens: what its administrator does shows in `administration` alone."""
+    async with httpx.AsyncClient(timeout=30) as http:
+        yield _provider(served, http)
 
 
 def _client(issuer: Issuer) -> httpx.AsyncClient:
@@ -85,10 +152,5 @@ def _client(issuer: Issuer) -> httpx.AsyncClient:
 
 def _provider(url: str, http: httpx.AsyncClient) -> IdentityProvider:
     return IdentityProvider(
-        url=url,
-        http=http,
-        audience=os.environ.get("LICHEN_TEST_AUDIENCE", "lichen-api-local"),
-        redirect_uri=os.environ.get("LICHEN_TEST_REDIRECT_URI", REDIRECT_URI),
-        api_secret=API_SECRET,
-        unep_secret=UNEP_SECRET,
+        url=url, http=http, audience=AUDIENCE, redirect_uri=REDIRECT_URI, api_secret=API_SECRET, unep_secret=UNEP_SECRET
     )

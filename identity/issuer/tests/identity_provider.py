@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
 REDIRECTS_MAX = 10
 API_SECRET = os.environ.get("LICHEN_TEST_API_SECRET", "lichen-api")
@@ -45,7 +47,9 @@ class IdentityProvider:
         return await self.token(client_id=client_id, grant_type="refresh_token", refresh_token=refresh_token)
 
     async def introspect(self, token: str) -> dict[str, object]:
-        answer = await self.post("token/introspect", client_id="lichen-api", client_secret=self.api_secret, token=token)
+        answer = await self.post(
+            "token/introspect", client_id=self.audience, client_secret=self.api_secret, token=token
+        )
         return dict(good(answer))
 
     def authorization(self, verifier: str, **changes: str | None) -> str:
@@ -143,6 +147,18 @@ def challenge_of(verifier: str) -> str:
 def query_of(answer: httpx.Response) -> dict[str, str]:
     """Parameters of the address that an answer redirects to."""
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
+
+
+async def claims_of(idp: IdentityProvider, token: str) -> dict[str, object]:
+    """Claims of a token, its signature proved by the published keys."""
+    keys = KeySet.import_key_set((await idp.http.get(idp.at("certs"))).json())
+    decoded = jwt.decode(token, keys, algorithms=["RS256"])
+    assert "kid" in decoded.header
+    return decoded.claims
+
+
+async def published_kids(idp: IdentityProvider) -> set[str]:
+    return {key["kid"] for key in (await idp.http.get(idp.at("certs"))).json()["keys"]}
 
 
 def good(answer: httpx.Response) -> dict[str, str]:

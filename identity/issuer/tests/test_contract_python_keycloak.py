@@ -22,7 +22,7 @@ def client(served: str) -> Clients:
 
 
 def test_library_logs_in_refreshes_introspects_and_logs_out(client: Clients) -> None:
-    cli, services = client("lichen-cli"), client("lichen-api", API_SECRET)
+    cli, services = client("lichen-cli"), client("lichen-api-local", API_SECRET)
 
     first = cli.token("unon-chair", "unon-chair")
     second = cli.refresh_token(first["refresh_token"])
@@ -67,7 +67,7 @@ def test_library_builds_the_authorization_address(client: Clients, served: str) 
 
 
 async def test_library_works_asynchronously_and_many_at_once(client: Clients) -> None:
-    cli, services = client("lichen-cli"), client("lichen-api", API_SECRET)
+    cli, services = client("lichen-cli"), client("lichen-api-local", API_SECRET)
     token = await cli.a_token("dfs-environment", "dfs-environment")
 
     renewed = await cli.a_refresh_token(token["refresh_token"])

@@ -29,7 +29,7 @@ async def test_codes_of_another_client_are_refused(local: IdentityProvider, issu
     code = await local.code_for("coordinator", verifier)
     found = issuer.codes.get(code)
     assert found is not None
-    other = issuer.clients["lichen-api"]
+    other = issuer.clients["lichen-api-local"]
     found.request = replace(found.request, client=other)
     device = DeviceRequest(client=other, scope="profile", user_code="", interval_s=5, polled_at=0, username="auditor")
     issuer.devices.put("device", device, lifetime_s=60)

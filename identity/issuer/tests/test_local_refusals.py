@@ -36,6 +36,9 @@ CERTS = "http://127.0.0.1:4999/realms/lichen-local/protocol/openid-connect/certs
         ({"LICHEN_ENV": "local", "LICHEN_ISSUER_REDIRECT_URIS": "javascript://127.0.0.1/"}, "Redirect"),
         ({"LICHEN_ENV": "local", "LICHEN_ISSUER_KEY_ROTATION_S": "5"}, "LICHEN_ISSUER_KEY_ROTATION_S"),
         ({"LICHEN_ENV": "local", "LICHEN_ISSUER_PORT": "70000"}, "LICHEN_ISSUER_PORT"),
+        ({"LICHEN_ENV": "local", "LICHEN_ISSUER_UNDP_JWKS": "no json"}, "LICHEN_ISSUER_UNDP_JWKS"),
+        ({"LICHEN_ENV": "local", "LICHEN_ISSUER_UNDP_JWKS": '{"keys": []}'}, "LICHEN_ISSUER_UNDP_JWKS"),
+        ({"LICHEN_ENV": "local", "LICHEN_ISSUER_UNDP_JWKS": '{"keys": [{"kty": "oct", "k": "c2Vj"}]}'}, "public keys"),
     ],
 )
 def test_issuer_refuses_to_start(environment: dict[str, str], reason: str) -> None:

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from issuer.clients import GRANTS
+from issuer.assertions import ALGORITHMS
+from issuer.clients import GRANTS, SCOPES
 from issuer.device import Devices
 from issuer.errors import OAuthError, invalid_request
 from issuer.forms import authenticated_client, form_of, parameters_of
@@ -21,7 +22,7 @@ from issuer.guard import LoopbackOnly
 from issuer.login import Login
 from issuer.pages import message_page
 from issuer.settings import REALM
-from issuer.state import SCOPES, Issuer
+from issuer.state import Issuer
 
 __all__ = ["application"]
 
@@ -69,7 +70,7 @@ async def _refusal(_request: Request, error: Exception) -> Response:
 
 def _discovery(issuer: Issuer) -> Endpoint:
     base = issuer.settings.base_url + CONNECT
-    secrets_by = ["client_secret_basic", "client_secret_post"]
+    proven_by = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
     document: dict[str, Any] = {
         "issuer": issuer.settings.issuer,
         "authorization_endpoint": f"{base}/auth",
@@ -85,9 +86,10 @@ def _discovery(issuer: Issuer) -> Endpoint:
         "response_modes_supported": ["query"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": secrets_by,
-        "introspection_endpoint_auth_methods_supported": secrets_by,
-        "revocation_endpoint_auth_methods_supported": secrets_by,
+        "token_endpoint_auth_methods_supported": proven_by,
+        "introspection_endpoint_auth_methods_supported": proven_by,
+        "revocation_endpoint_auth_methods_supported": proven_by,
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "scopes_supported": list(SCOPES),
         "claims_supported": ["iss", "aud", "sub", "azp", "exp", "iat", "preferred_username", "name", "groups"],
         "code_challenge_methods_supported": ["S256"],
@@ -110,7 +112,7 @@ def _certs(issuer: Issuer) -> Endpoint:
 def _token(issuer: Issuer) -> Endpoint:
     async def token(request: Request) -> Response:
         form = await form_of(request)
-        client = authenticated_client(request, form, issuer.clients)
+        client = authenticated_client(request, form, issuer)
         return JSONResponse(token_for(issuer, client, form), headers=NO_STORE)
 
     return token
@@ -119,7 +121,7 @@ def _token(issuer: Issuer) -> Endpoint:
 def _begin_device(issuer: Issuer, devices: Devices) -> Endpoint:
     async def begin_device(request: Request) -> Response:
         form = await form_of(request)
-        client = authenticated_client(request, form, issuer.clients)
+        client = authenticated_client(request, form, issuer)
         return JSONResponse(devices.begin(client, form), headers=NO_STORE)
 
     return begin_device
@@ -128,7 +130,7 @@ def _begin_device(issuer: Issuer, devices: Devices) -> Endpoint:
 def _introspect(issuer: Issuer) -> Endpoint:
     async def introspect(request: Request) -> Response:
         form = await form_of(request)
-        client = authenticated_client(request, form, issuer.clients)
+        client = authenticated_client(request, form, issuer)
         if not client.introspects:
             raise OAuthError("access_denied", "Client not allowed", status=FORBIDDEN)
         if "token" not in form:
@@ -150,7 +152,7 @@ def _introspect(issuer: Issuer) -> Endpoint:
 def _revoke(issuer: Issuer) -> Endpoint:
     async def revoke(request: Request) -> Response:
         form = await form_of(request)
-        client = authenticated_client(request, form, issuer.clients)
+        client = authenticated_client(request, form, issuer)
         if "token" not in form:
             raise invalid_request("Token not provided")
         issuer.tokens.revoke(form["token"], client=client)
@@ -182,7 +184,7 @@ def _logout(issuer: Issuer) -> Endpoint:
         form = await form_of(request)
         if "refresh_token" not in form:
             return _logout_in_browser(issuer, form)
-        client = authenticated_client(request, form, issuer.clients)
+        client = authenticated_client(request, form, issuer)
         issuer.sessions.close(issuer.tokens.refreshed(form["refresh_token"], client=client).id)
         return Response(status_code=NO_CONTENT, headers=NO_STORE)
 

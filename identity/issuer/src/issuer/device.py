@@ -10,7 +10,7 @@ from issuer.errors import OAuthError
 from issuer.forms import form_of
 from issuer.pages import COOKIE, device_page, message_page
 from issuer.settings import REALM
-from issuer.state import DeviceRequest, Issuer, granted_scope, new_secret
+from issuer.state import DeviceRequest, Issuer, new_secret
 
 __all__ = ["Devices"]
 
@@ -31,7 +31,7 @@ class Devices:
     def begin(self, client: Client, form: dict[str, str]) -> dict[str, object]:
         if DEVICE not in client.grants:
             raise OAuthError("unauthorized_client", "Client not allowed for OAuth 2.0 Device Authorization Grant")
-        scope = granted_scope(form.get("scope"))
+        scope = client.granted_scope(form.get("scope"))
         letters = "".join(secrets.choice(LETTERS) for _ in range(8))
         device_code, user_code = new_secret(), f"{letters[:4]}-{letters[4:]}"
         device = DeviceRequest(

@@ -52,6 +52,11 @@ class Directory:
         except (OSError, ValueError) as error:
             raise RefusesToStart(f"Personas file {self.path}: {error}") from error
 
+    @property
+    def everyone(self) -> tuple[Persona, ...]:
+        self._read_again_if_changed()
+        return tuple(self._personas.values())
+
     def find(self, username: str) -> Persona | None:
         self._read_again_if_changed()
         return self._personas.get(username)

@@ -7,8 +7,10 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.requests import Request
 
+from issuer.assertions import assertion_in
 from issuer.clients import Client
 from issuer.errors import OAuthError, invalid_client, invalid_request
+from issuer.state import Issuer
 
 __all__ = ["BODY_MAX_BYTES", "authenticated_client", "form_of", "parameters_of"]
 
@@ -43,19 +45,32 @@ def parameters_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def authenticated_client(request: Request, form: Mapping[str, str], clients: Mapping[str, Client]) -> Client:
-    """The client that sent this form; a confidential one must prove itself by HTTP Basic or by the form, not both."""
+def authenticated_client(request: Request, form: Mapping[str, str], issuer: Issuer) -> Client:
+    """The client that sent this form; a confidential one proves itself by HTTP Basic, the form, or an assertion.
+
+    One of them alone, and a client with keys by an assertion alone.
+    """
     client_id, secret = form.get("client_id"), form.get("client_secret")
     authorization = request.headers.get("authorization", "")
+    assertion = assertion_in(form)
     if authorization.lower().startswith("basic "):
-        if secret is not None:
+        if secret is not None or assertion is not None:
             raise invalid_request("Client credentials given twice")
         basic_id, secret = _basic_credentials(authorization[6:])
         if client_id not in {None, basic_id}:
             raise invalid_client()
         client_id = basic_id
-    client = clients.get(client_id or "")
-    if client is None or (client.secret is not None and not client.has_secret(secret or "")):
+    if assertion is not None:
+        if secret is not None:
+            raise invalid_request("Client credentials given twice")
+        # Whose it is says the assertion; a client_id beside it must agree (RFC 7521 §4.2).
+        client_id = client_id or issuer.assertions.claimed_by(assertion)
+    client = issuer.clients.get(client_id or "")
+    if client is None:
+        raise invalid_client()
+    if assertion is not None:
+        issuer.assertions.prove(client, assertion)
+    elif client.keys is not None or (client.secret is not None and not client.has_secret(secret or "")):
         raise invalid_client()
     return client
 

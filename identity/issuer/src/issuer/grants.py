@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from issuer.clients import CLIENT_CREDENTIALS, CODE, DEVICE, GRANTS, PASSWORD, REFRESH, Client
 from issuer.errors import OAuthError, invalid_grant, invalid_request
-from issuer.state import Issuer, granted_scope, is_code_verifier
+from issuer.state import Issuer, is_code_verifier
 
 __all__ = ["SLOW_DOWN_S", "token_for"]
 
@@ -60,13 +60,13 @@ def _by_code(issuer: Issuer, client: Client, form: Form) -> Answer:
 
 def _by_refresh_token(issuer: Issuer, client: Client, form: Form) -> Answer:
     session = issuer.tokens.refreshed(_needed(form, "refresh_token"), client=client)
-    if not set(granted_scope(form.get("scope") or session.scope).split()) <= set(session.scope.split()):
+    if not set(client.granted_scope(form.get("scope") or session.scope).split()) <= set(session.scope.split()):
         raise OAuthError("invalid_scope", "A refresh may not ask for more than the log-in had")
     return issuer.tokens.for_session(session)
 
 
 def _by_password(issuer: Issuer, client: Client, form: Form) -> Answer:
-    scope = granted_scope(form.get("scope"))
+    scope = client.granted_scope(form.get("scope"))
     persona = issuer.authenticated(_needed(form, "username"), form.get("password", ""))
     return issuer.tokens.for_session(issuer.sessions.open(username=persona.username, client_id=client.id, scope=scope))
 
@@ -95,7 +95,7 @@ def _by_device_code(issuer: Issuer, client: Client, form: Form) -> Answer:
 
 
 def _by_client_credentials(issuer: Issuer, client: Client, form: Form) -> Answer:
-    scope = " ".join(part for part in granted_scope(form.get("scope")).split() if part != "openid")
+    scope = " ".join(part for part in client.granted_scope(form.get("scope")).split() if part != "openid")
     return issuer.tokens.for_client(client, scope=scope)
 
 

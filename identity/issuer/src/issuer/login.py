@@ -11,7 +11,7 @@ from issuer.errors import OAuthError, invalid_request
 from issuer.forms import form_of, parameters_of
 from issuer.pages import COOKIE, login_page, message_page
 from issuer.settings import REALM
-from issuer.state import AuthorizationCode, Issuer, LoginRequest, granted_scope, is_code_verifier, new_secret
+from issuer.state import AuthorizationCode, Issuer, LoginRequest, is_code_verifier, new_secret
 
 __all__ = ["Login"]
 
@@ -86,7 +86,7 @@ class Login:
         return LoginRequest(
             client=client,
             redirect_uri=redirect_uri,
-            scope=granted_scope(form.get("scope")),
+            scope=client.granted_scope(form.get("scope")),
             state=form.get("state"),
             nonce=form.get("nonce"),
             code_challenge=challenge,

@@ -1,13 +1,17 @@
 """Every setting, and every reason for not starting at all."""
 
 import ipaddress
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-__all__ = ["REALM", "RefusesToStart", "Settings", "is_loopback"]
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+__all__ = ["AUDIENCE", "REALM", "RefusesToStart", "Settings", "is_loopback"]
 
 REALM = "lichen-local"
 AUDIENCE = "lichen-api-local"
@@ -30,9 +34,11 @@ class Settings:
     redirect_uris: frozenset[str]
     """Compared as whole strings; loopback only."""
     api_secret: str = field(repr=False)
-    """Secret of the introspection client `lichen-api`."""
+    """Secret of the introspection client, which is named as the audience."""
     unep_secret: str = field(repr=False)
     """Secret of the machine client `ext-unep`."""
+    undp_keys: KeySet | None = field(repr=False)
+    """Public keys of the machine client `ext-undp`, which is not there without."""
     key_rotation_s: int
     """How long one signing key signs; the next one is published that long beforehand."""
 
@@ -54,6 +60,7 @@ class Settings:
             redirect_uris=_redirect_uris(environment.get("LICHEN_ISSUER_REDIRECT_URIS") or REDIRECT_URIS),
             api_secret=environment.get("LICHEN_INTROSPECTION_SECRET") or "lichen-api",
             unep_secret=environment.get("LICHEN_ISSUER_UNEP_SECRET") or "ext-unep",
+            undp_keys=_public_keys(environment, "LICHEN_ISSUER_UNDP_JWKS"),
             key_rotation_s=_integer(
                 environment, "LICHEN_ISSUER_KEY_ROTATION_S", default=3600, least=KEY_ROTATION_MIN_S
             ),
@@ -117,6 +124,19 @@ def _redirect_uris(text: str) -> frozenset[str]:
         ):
             raise RefusesToStart(f"Redirect address {uri!r} must be an exact http(s) loopback address.")
     return uris
+
+
+def _public_keys(environment: Mapping[str, str], name: str) -> KeySet | None:
+    text = environment.get(name)
+    if not text:
+        return None
+    try:
+        keys = KeySet.import_key_set(json.loads(text))
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise RefusesToStart(f"{name} is not a JSON Web Key Set.") from error
+    if any(key.is_private or key.key_type == "oct" for key in keys.keys):
+        raise RefusesToStart(f"{name} must hold public keys alone.")
+    return keys
 
 
 def _integer(environment: Mapping[str, str], name: str, *, default: int, least: int, most: int = 10**9) -> int:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from joserfc.jwk import RSAKey
 
+from issuer.assertions import Assertions
 from issuer.attempts import Attempts
 from issuer.clients import Client, clients_of
 from issuer.directory import Directory, Persona
-from issuer.errors import OAuthError, invalid_grant
+from issuer.errors import invalid_grant
 from issuer.expiring import Clock, Expiring
 from issuer.keys import Keys, new_key
 from issuer.sessions import Sessions
@@ -23,13 +24,11 @@ __all__ = [
     "DeviceRequest",
     "Issuer",
     "LoginRequest",
-    "granted_scope",
     "is_code_verifier",
     "new_secret",
 ]
 
 PENDING_MAX = 1_000
-SCOPES = ("openid", "profile", "email")
 UNAUTHORIZED = 401
 
 
@@ -75,6 +74,8 @@ class Issuer:
         self.sessions = Sessions(now=now)
         self.keys = Keys(now=now, rotation_s=settings.key_rotation_s, make=make_key)
         self.attempts = Attempts(now=now)
+        token_endpoint = f"{settings.issuer}/protocol/openid-connect/token"
+        self.assertions = Assertions(frozenset({settings.issuer, token_endpoint}), now)
         self.tokens = Tokens(settings.issuer, self.keys, self.sessions, self.directory, self.clients, now)
         self.logins: Expiring[LoginRequest] = Expiring(now=now, entries_max=PENDING_MAX)
         self.codes: Expiring[AuthorizationCode] = Expiring(now=now, entries_max=PENDING_MAX)
@@ -95,14 +96,6 @@ class Issuer:
         if not persona.enabled:
             raise invalid_grant("Account disabled")
         return persona
-
-
-def granted_scope(requested: str | None) -> str:
-    """`profile` always, as the realm's default; what is not offered is refused."""
-    asked = (requested or "").split()
-    if not set(asked) <= set(SCOPES):
-        raise OAuthError("invalid_scope", f"Invalid scopes: {requested}")
-    return " ".join(scope for scope in SCOPES if scope in {*asked, "profile"})
 
 
 def new_secret() -> str:

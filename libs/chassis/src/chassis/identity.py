@@ -25,7 +25,11 @@ __all__ = ["Identity", "InvalidToken"]
 
 LEEWAY_S = 30
 LIFETIME_MAX_S = 15 * 60
+KEYS_LIFESPAN_S = 300
+"""How long a key set is believed: a key that the issuer has disabled verifies nothing here after that."""
 KEYS_REFETCH_MIN_S = 30
+KEYS_RETRY_S = 1
+"""When there is no key set at all, as the issuer was down when this process began."""
 CACHE_MAX = 2048
 TOKEN_MAX_BYTES = 16_384
 
@@ -42,7 +46,8 @@ class Identity:
         self._audience = settings.audience
         self._root = settings.root_location
         self._keys: KeySet | None = None
-        self._fetched_at = float("-inf")
+        self._published: Any = None
+        self._asked_at = self._fetched_at = float("-inf")
         self._fetching = asyncio.Lock()
         self._verified: OrderedDict[bytes, tuple[int, Principal]] = OrderedDict()
         self._introspection = _introspection_client(settings)
@@ -57,6 +62,8 @@ class Identity:
             raise InvalidToken
         fingerprint = sha256(token.encode()).digest()
         now = int(time.time())
+        if time.monotonic() - self._fetched_at > KEYS_LIFESPAN_S:
+            await self._current_keys(refetch=True)
         known = self._verified.get(fingerprint)
         if known is not None and now <= known[0] + LEEWAY_S:
             return known[1]
@@ -132,24 +139,33 @@ class Identity:
         return Principal(subject=claims["sub"], name=str(name), grants=grants, scopes=scopes, token=token)
 
     async def _current_keys(self, *, refetch: bool) -> KeySet:
-        asked_at = time.monotonic()
-        if self._keys is not None and not refetch:
-            return self._keys
-        async with self._fetching:
-            too_soon = asked_at - self._fetched_at < KEYS_REFETCH_MIN_S
-            if self._keys is not None and too_soon:
-                return self._keys
-            try:
-                async with httpx.AsyncClient(timeout=5) as client:
-                    answer = await client.get(f"{self._issuer}/protocol/openid-connect/certs")
-                    answer.raise_for_status()
-                self._keys = KeySet.import_key_set(answer.json())
-                self._fetched_at = time.monotonic()
-            except (httpx.HTTPError, JoseError, ValueError) as error:
-                log.warning("key set not available", error=type(error).__name__)
-                if self._keys is None:
-                    raise InvalidToken from error
-            return self._keys
+        """The key set, asked for at most once in a while whoever waits for it. Refuses: InvalidToken without one."""
+        wanted_at = time.monotonic()
+        if self._keys is None or refetch:
+            async with self._fetching:
+                pause = KEYS_RETRY_S if self._keys is None else KEYS_REFETCH_MIN_S
+                if wanted_at - self._asked_at >= pause:
+                    self._asked_at = time.monotonic()
+                    await self._fetch_keys()
+        if self._keys is None:
+            raise InvalidToken
+        return self._keys
+
+    async def _fetch_keys(self) -> None:
+        """Take the issuer's key set. While it can't be had, the one before stands: the issuer's outage isn't ours."""
+        try:
+            async with httpx.AsyncClient(timeout=5) as client:
+                answer = await client.get(f"{self._issuer}/protocol/openid-connect/certs")
+                answer.raise_for_status()
+            published = answer.json()
+            keys = KeySet.import_key_set(published)
+        except (httpx.HTTPError, JoseError, ValueError) as error:
+            log.warning("key set not available", error=type(error).__name__)
+            return
+        if published != self._published:
+            # What a key verified that is gone now must be verified anew.
+            self._verified.clear()
+        self._keys, self._published, self._fetched_at = keys, published, time.monotonic()
 
 
 def _introspection_client(settings: ServiceSettings) -> KeycloakOpenID | None:
@@ -159,7 +175,8 @@ def _introspection_client(settings: ServiceSettings) -> KeycloakOpenID | None:
     return KeycloakOpenID(
         server_url=server,
         realm_name=realm,
-        client_id=settings.introspection_client,
+        # Keycloak tells a token only to the client that it is for.
+        client_id=settings.audience,
         client_secret_key=settings.introspection_secret.get_secret_value(),
         timeout=5,
     )

@@ -1,30 +1,47 @@
 """Settings that every service has, read from `LICHEN_…` variables or secret files of the same name."""
 
-from ipaddress import ip_address
+import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["ServiceSettings", "is_loopback"]
+__all__ = ["ServiceSettings", "is_public"]
 
 
-def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
+SECRET_MIN = 20
+"""Characters; every secret that a local run or a test has by default is shorter."""
+
+
+def is_public(url: str) -> bool:
+    """Whether a URL's host can be a server for others: a name, or an address that is neither private nor local."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if not host or host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
         return False
+    address = _address(host)
+    return address is None or address.is_global
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host stands for by itself, in the old short forms too, which resolvers still take."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        try:
+            return IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
 class ServiceSettings(BaseSettings):
     """One process, one settings object. Production is the default: a local value must be asked for."""
 
-    model_config = SettingsConfigDict(env_prefix="LICHEN_", secrets_dir=None, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="LICHEN_", secrets_dir=None, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     env: Literal["production", "local"] = Field(default="production", description="local allows loopback parts")
     host: str = Field(default="127.0.0.1", description="Address to listen on")
@@ -42,9 +59,9 @@ class ServiceSettings(BaseSettings):
     nats_replicas: int = Field(default=1, description="Replicas of this service's stream", ge=1, le=5)
     issuer: str = Field(description="The one OpenID Connect issuer: …/realms/<realm>")
     audience: str = Field(default="lichen-api", description="The one audience that a token must name")
-    introspection_client: str = Field(default="lichen-api", description="Client id for token introspection")
     introspection_secret: SecretStr | None = Field(
-        default=None, description="Its secret; without it, introspected capabilities are refused"
+        default=None,
+        description="Secret of the client named as the audience; without it, introspected capabilities are refused",
     )
     root_location: str = Field(default="secretariat", description="Code of the root of the tree of locations")
     body_limit_bytes: int = Field(default=4_194_304, description="Largest request body", ge=1024)
@@ -54,13 +71,17 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def refuse_local_parts_in_production(self) -> Self:
-        """Fail closed: the development issuer and loopback addresses can't serve in production."""
+        """Fail closed: the development issuer, private addresses and default secrets can't serve in production."""
         if self.env == "local":
             return self
-        if not self.issuer.startswith("https://") or is_loopback(self.issuer):
-            message = f"LICHEN_ISSUER must be https and not this machine in production; found {self.issuer}"
+        if not self.issuer.startswith("https://") or not is_public(self.issuer):
+            message = f"LICHEN_ISSUER must be https and a public host in production; found {self.issuer}"
             raise ValueError(message)
         if self.audience.endswith("-local") or "-local" in urlsplit(self.issuer).path:
             message = "LICHEN_AUDIENCE and LICHEN_ISSUER name the local realm; production has another"
+            raise ValueError(message)
+        secret = self.introspection_secret
+        if secret is not None and len(secret.get_secret_value()) < SECRET_MIN:
+            message = f"LICHEN_INTROSPECTION_SECRET has fewer than {SECRET_MIN} characters; a default one is no secret"
             raise ValueError(message)
         return self
