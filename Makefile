@@ -9,7 +9,7 @@ MEMBERS := contracts libs/quantities libs/chassis libs/embedded services/invento
 SERVICES := inventory targets offsets reporting access
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock contracts bench k8s-check clean
+.PHONY: help install keycloak run test test-keycloak check format lock contracts bench k8s-check clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -28,11 +28,20 @@ gateway/node_modules/installed: gateway/package-lock.json .venv/installed
 
 install: .venv/installed gateway/node_modules/installed ## Install everything from the lock files
 
-run: install ## Start the whole platform on this machine, play the main job, stay up until Ctrl-C
-	@exec $(BIN)/lichen up
+.venv/keycloak: locks/keycloak.txt .venv/installed
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r locks/keycloak.txt
+	@touch $@
+
+keycloak: .venv/keycloak ## Install what the real Keycloak needs: a Java runtime, and a client of Maven Central
+
+run: install $(if $(filter keycloak,$(IDENTITY)),keycloak) ## Start the whole platform, play the main job, stay up until Ctrl-C (IDENTITY=keycloak)
+	@exec $(BIN)/lichen up $(if $(IDENTITY),--identity $(IDENTITY))
 
 test: install ## Run every test on embedded PostgreSQL and NATS (S=inventory for one service)
 	@$(BIN)/python tools/test.py $(S)
+
+test-keycloak: install keycloak ## Run the identity contract and the main journeys on the real Keycloak
+	@LICHEN_TEST_IDENTITY=keycloak $(BIN)/python tools/test.py identity/issuer/tests tests/journeys/test_main_job.py
 
 check: install ## Format, lint, strict types, import rules, contracts and schemas up to date, manifests
 	@mkdir -p build

@@ -25,6 +25,8 @@ class CollectedSpan:
 @dataclass(slots=True)
 class Collector:
     spans: list[CollectedSpan] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    """All that was sent, unpacked."""
     server: ThreadingHTTPServer | None = None
 
     def start(self) -> str:
@@ -37,6 +39,7 @@ class Collector:
                 if self.headers.get("content-encoding") == "gzip":
                     body = gzip.decompress(body)
                 read = _json_spans if "json" in self.headers["content-type"] else _protobuf_spans
+                collector.bodies.append(body)
                 collector.spans.extend(read(body))
                 self.send_response(200)
                 self.send_header("content-type", self.headers["content-type"])

@@ -1,4 +1,7 @@
-"""The whole platform, started as a user starts it, with the main job played once for all journeys."""
+"""The whole platform, started as a user starts it, with the main job played once for all journeys.
+
+With LICHEN_TEST_IDENTITY=keycloak, on the real Keycloak.
+"""
 
 import json
 import os
@@ -24,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from collector import Collector
 
 ROOT = Path(__file__).resolve().parents[2]
-START_DEADLINE_S = 180
+START_DEADLINE_S = 300
+IDENTITY = os.environ.get("LICHEN_TEST_IDENTITY", "issuer")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,7 +114,9 @@ def platform(homes: Path) -> Iterator[Started]:
     collector = Collector()
     endpoint = collector.start()
     home = homes / "main"
-    process = start(home, LICHEN_GATEWAY_PORT=str(free_port()), OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
+    process = start(
+        home, "--identity", IDENTITY, LICHEN_GATEWAY_PORT=str(free_port()), OTEL_EXPORTER_OTLP_ENDPOINT=endpoint
+    )
     printed = printed_until(process, ("Up.", "Lichen stops"))
     assert "Up. Ctrl-C stops it." in printed, printed + (process.stdout.read() if process.poll() is not None else "")
     run = json.loads((home / "run.json").read_text())

@@ -1,5 +1,7 @@
 """From meter reading to published neutrality statement, through the whole platform, on the sample Secretariat."""
 
+import os
+import re
 import subprocess
 import sys
 import threading
@@ -11,16 +13,30 @@ import asyncpg
 import pytest
 
 from embedded.postgres import EmbeddedPostgres
+from lichen.home import Home
 from lichen.mainjob import operations
+from lichen.status import rows
 
 ROOT = Path(__file__).resolve().parents[2]
 YEAR = 2024
+IDENTITY = os.environ.get("LICHEN_TEST_IDENTITY", "issuer")
 
 
 def whole(platform, persona, location):
     body = platform.ask(operations.WHOLE_LOCATION, persona=persona, location=location, year=YEAR)
     assert "errors" not in body, body
     return body["data"]["location"]
+
+
+def test_the_identity_provider_is_the_one_that_was_asked_for(platform):
+    found = rows(Home(path=platform.home))["identity"]
+    document = platform.client.get(f"{platform.run['issuer']}/.well-known/openid-configuration").json()
+
+    assert found["provider"] == {"issuer": "development issuer", "keycloak": "Keycloak"}[IDENTITY]
+    assert found["version"]
+    assert found["seconds"]["boot"] > 0
+    # Only Keycloak has grants that nobody here uses.
+    assert ("urn:openid:params:grant-type:ciba" in document["grant_types_supported"]) is (IDENTITY == "keycloak")
 
 
 def test_every_step_of_the_main_job_happened(platform):
@@ -150,6 +166,29 @@ def test_log_lines_carry_the_trace(platform):
     lines = (platform.home / "logs" / "offsets.log").read_text()
 
     assert f'"trace_id":"{platform.trace_id}"' in lines
+
+
+def test_no_token_and_no_secret_is_in_any_log_or_trace(platform):
+    sent = [token for _, token in platform.tokens._kept.values()]
+    good = platform.tokens.of("unon-chair")
+    header, claims, signature = good.split(".")
+    for bad in (f"{header}.{claims}.{signature[:-4]}AAAA", f"{header}.{claims}.", f"{good}{'a' * 20_000}"):
+        platform.client.post(
+            platform.run["gateway"], json={"query": "{ __typename }"}, headers={"authorization": f"Bearer {bad}"}
+        )
+    platform.ask("{ locations(first: 1) { edges { node { id } } } }", persona="unon-chair")
+    time.sleep(1.5)  # what a trace exporter may keep back
+    secrets = [path.read_bytes().strip() for path in (platform.home / "secrets").iterdir()]
+
+    written = {path: path.read_bytes() for path in platform.home.rglob("*.log")}
+    kept = {f"trace {number}": body for number, body in enumerate(platform.collector.bodies)} | written
+    wanted = [*secrets, *(part.encode() for token in [*sent, good] for part in token.split("."))]
+
+    assert len(written) > 5
+    assert len(platform.collector.bodies) > 5
+    # Every JSON Web Token begins so, a header that we did not think of included.
+    assert [place for place, text in kept.items() if re.search(rb"eyJ[A-Za-z0-9_-]{8}", text)] == []
+    assert [place for place, text in kept.items() if any(part in text for part in wanted)] == []
 
 
 def test_an_outside_subscriber_misses_nothing_over_a_restart(platform):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lichen.home import Home
+from lichen.home import Home, Identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,12 +25,16 @@ def say(line: str) -> None:
 
 
 @app.command()
-def up(*, sample: Annotated[bool, typer.Option(help="Load the sample and play the main job once.")] = True) -> None:
+def up(
+    *,
+    sample: Annotated[bool, typer.Option(help="Load the sample and play the main job once.")] = True,
+    identity: Annotated[Identity, typer.Option(help="The development issuer, or the real Keycloak.")] = Identity.ISSUER,
+) -> None:
     """Start the whole platform, play the main job on the sample Secretariat once, stay up until Ctrl-C."""
     from lichen.platform import Platform, PlatformFailed  # noqa: PLC0415 - keeps --help quick
 
     home = Home.of_environment()
-    platform = Platform(home=home, say=say)
+    platform = Platform(home=home, say=say, identity=identity)
     code = 0
     _on_stop_signals(signal.default_int_handler)
     say(f"Lichen starts in {home.path}")
@@ -108,6 +112,9 @@ def status(*, output: Annotated[str, typer.Option(help="table or json")] = "tabl
             f"{part['part']:<12}{state:<9}{part['pid']:>8}{part['port'] or '':>7}{ready:>9}"
             f"{part['memory_mb']:>11.0f}{part['resident_mb']:>9.0f}"
         )
+    if (provider := found["identity"]) is not None:
+        took = ", ".join(f"{what} {seconds} s" for what, seconds in provider["seconds"].items())
+        say(f"identity: {provider['provider']} {provider['version']} ({took})")
     budget = found["budget"]
     say(f"{'total':<45}{found['memory_mb']:>11.0f}{found['resident_mb']:>9.0f}   (budget {budget['memory_mb']} MB)")
     say("memory: pages that several processes share are counted once (PSS); RSS counts them in each")

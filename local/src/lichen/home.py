@@ -4,12 +4,20 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Home"]
+__all__ = ["Home", "Identity"]
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+class Identity(StrEnum):
+    """Who says who somebody is, in a local run."""
+
+    ISSUER = "issuer"
+    KEYCLOAK = "keycloak"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

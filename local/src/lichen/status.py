@@ -72,6 +72,7 @@ def rows(home: Home) -> dict[str, Any]:
         "parts": [{name: getattr(item, name) for name in PartStatus.__dataclass_fields__} for item in found],
         "memory_mb": sum(item.memory_mb for item in found),
         "resident_mb": sum(item.resident_mb for item in found),
+        "identity": run.get("identity"),
         "cold": run.get("cold"),
         "last": run.get("last"),
         "budget": {
