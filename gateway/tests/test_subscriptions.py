@@ -1,48 +1,18 @@
 """Subscriptions over graphql-transport-ws, from the caller to the service."""
 
-import asyncio
 import json
 import time
-from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
-PROTOCOL = "graphql-transport-ws"
-DEADLINE_S = 10
-
-
-class Socket:
-    """A client of the protocol, one step a call."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        self.connection = connection
-
-    async def send(self, **message: Any) -> None:
-        await self.connection.send(json.dumps(message))
-
-    async def receive(self) -> Any:
-        return json.loads(await asyncio.wait_for(self.connection.recv(), DEADLINE_S))
-
-    async def start(self, **payload: Any) -> None:
-        await self.send(type="connection_init", payload=payload)
-        assert (await self.receive())["type"] == "connection_ack"
-
-    async def subscribe(self, query: str, number: str = "1") -> None:
-        await self.send(id=number, type="subscribe", payload={"query": query})
-
-    async def closing(self) -> tuple[int, str]:
-        with pytest.raises(ConnectionClosed) as closed:
-            await asyncio.wait_for(self.connection.recv(), DEADLINE_S)
-        assert closed.value.rcvd is not None
-        return closed.value.rcvd.code, closed.value.rcvd.reason
+from embedded.sockets import connected
 
 
 @pytest.fixture
 async def socket(gateway):
-    async with connect(gateway.websocket_url, subprotocols=[PROTOCOL]) as connection:
-        yield Socket(connection)
+    async with connected(gateway.websocket_url) as socket:
+        yield socket
 
 
 async def test_each_event_is_joined_over_the_services(socket):
@@ -96,8 +66,7 @@ async def test_a_bad_token_closes_the_socket(socket):
 async def test_the_socket_closes_when_the_token_ends(start, issuer):
     strict = start(settings={"tokens": {"leeway_s": 1}})
     now = int(time.time())
-    async with connect(strict.websocket_url, subprotocols=[PROTOCOL]) as connection:
-        socket = Socket(connection)
+    async with connected(strict.websocket_url) as socket:
         await socket.start(authorization=issuer.token(iat=now - 10, exp=now + 1))
         await socket.subscribe("subscription { silence }")
         await socket.receive()
@@ -146,8 +115,7 @@ async def test_a_silent_service_is_left_when_the_caller_completes(socket):
 
 @pytest.mark.ours
 async def test_a_subscription_to_a_service_that_is_down_is_an_error(gateway_without_inventory):
-    async with connect(gateway_without_inventory.websocket_url, subprotocols=[PROTOCOL]) as connection:
-        socket = Socket(connection)
+    async with connected(gateway_without_inventory.websocket_url) as socket:
         await socket.start()
         await socket.subscribe("subscription { silence }")
         message = await socket.receive()
@@ -172,7 +140,7 @@ async def test_a_message_of_another_form_closes_the_socket(socket):
 @pytest.mark.ours
 async def test_a_page_of_another_site_may_not_connect(gateway):
     with pytest.raises(InvalidStatus) as refused:
-        async with connect(gateway.websocket_url, subprotocols=[PROTOCOL], origin="https://elsewhere.example"):
+        async with connected(gateway.websocket_url, origin="https://elsewhere.example"):
             pass
 
     assert refused.value.response.status_code == 403

@@ -51,6 +51,8 @@ class Principal:
     """Of the token; they count for another entity's system alone."""
     token: str | None = None
     """The verified bearer token, for introspection alone; never logged."""
+    expires_at: int | None = None
+    """When that token ends, in seconds since 1970."""
 
     @property
     def person(self) -> Person:

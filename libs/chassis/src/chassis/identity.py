@@ -21,7 +21,7 @@ from chassis.access import ANONYMOUS, GRANTS_MAX, Principal, grants_from_groups
 from chassis.settings import ServiceSettings
 from chassis.telemetry import log
 
-__all__ = ["Identity", "InvalidToken"]
+__all__ = ["Identity", "InvalidToken", "IssuerAway"]
 
 LEEWAY_S = 30
 LIFETIME_MAX_S = 15 * 60
@@ -36,6 +36,10 @@ TOKEN_MAX_BYTES = 16_384
 
 class InvalidToken(Exception):
     """The token is not one to act on; the answer is 401 with no reason."""
+
+
+class IssuerAway(Exception):
+    """The issuer can't be asked: whether the token still holds is not known."""
 
 
 class Identity:
@@ -76,15 +80,25 @@ class Identity:
         return principal
 
     async def still_holds(self, principal: Principal) -> Principal | None:
-        """The principal with the rights it has now, by the issuer's word; None when the token is no longer active."""
+        """The principal with the rights it has now, by the issuer's word; None when the token is no longer active.
+
+        An issuer that can't be asked counts as a no.
+        """
+        try:
+            return await self.introspected(principal)
+        except IssuerAway:
+            return None
+
+    async def introspected(self, principal: Principal) -> Principal | None:
+        """As `still_holds`, for those who can wait for the issuer. Refuses: IssuerAway."""
         if self._introspection is None or principal.token is None:
             log.warning("introspection is not configured: refused")
-            return None
+            raise IssuerAway
         try:
             answer: dict[str, Any] = await self._introspection.a_introspect(principal.token)
         except (KeycloakError, httpx.HTTPError) as error:
             log.warning("introspection failed: refused", error=type(error).__name__)
-            return None
+            raise IssuerAway from error
         if not answer.get("active"):
             return None
         return self._principal_of(answer, principal.token)
@@ -136,7 +150,14 @@ class Identity:
             raise InvalidToken
         name = claims.get("preferred_username") or claims.get("azp") or claims["sub"]
         scopes = frozenset(str(claims.get("scope", "")).split())
-        return Principal(subject=claims["sub"], name=str(name), grants=grants, scopes=scopes, token=token)
+        return Principal(
+            subject=claims["sub"],
+            name=str(name),
+            grants=grants,
+            scopes=scopes,
+            token=token,
+            expires_at=claims["exp"],
+        )
 
     async def _current_keys(self, *, refetch: bool) -> KeySet:
         """The key set, asked for at most once in a while whoever waits for it. Refuses: InvalidToken without one."""

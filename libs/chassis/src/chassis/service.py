@@ -13,12 +13,14 @@ from fastapi import FastAPI, Response
 from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from chassis.consumer import consume
 from chassis.database import Database, DatabaseUnfit
+from chassis.feed import Feed
 from chassis.graphql.endpoint import GraphQLEndpoint
 from chassis.graphql.schema import GraphQLSchema
+from chassis.graphql.sockets import GraphQLSockets
 from chassis.identity import Identity
 from chassis.inbox import Handler, Inbox
 from chassis.jetstream import NATS_TROUBLE, connect, ensure_stream
@@ -29,9 +31,10 @@ from chassis.telemetry import log
 from contracts.access import Capability
 from contracts.fact import Fact
 
-__all__ = ["Service", "create_application", "replay", "serve"]
+__all__ = ["Service", "create_application", "create_server", "replay", "serve"]
 
 RETRY_S = 1.0
+WS_MESSAGE_MAX_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +52,14 @@ class Service:
 
 def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
     """The ASGI application; the event tasks live as long as it does."""
-    url = settings.database_url.get_secret_value()
-    database = Database.connect(url, pool_size=settings.database_pool_size)
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
     identity = Identity(settings)
+    feed = Feed(service.name)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await database.verify(expected_revision=head_revision(service.name))
-        events = asyncio.create_task(_events(service, settings, database, url))
+        events = asyncio.create_task(_events(service, settings, database, feed))
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 50, 50)
@@ -68,10 +71,12 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
         log.info("stopped")
 
     app = FastAPI(title=f"Lichen {service.name}", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    endpoint = GraphQLEndpoint(
-        service.schema(settings), database=database, identity=identity, settings=settings, reads=service.reads
+    schema = service.schema(settings)
+    endpoint = GraphQLEndpoint(schema, database=database, identity=identity, settings=settings, reads=service.reads)
+    sockets = GraphQLSockets(
+        schema, database=database, identity=identity, feed=feed, settings=settings, reads=service.reads
     )
-    app.router.routes.append(Route("/graphql", endpoint))
+    app.router.routes += [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
 
     @app.get("/health/live")
     async def live() -> dict[str, str]:
@@ -91,24 +96,25 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
     return app
 
 
-async def _events(service: Service, settings: ServiceSettings, database: Database, url: str) -> None:
+async def _events(service: Service, settings: ServiceSettings, database: Database, feed: Feed) -> None:
     """Relay and consume until cancelled, whatever goes down and comes back meanwhile."""
     inbox = Inbox(database, service.subscriptions, root=settings.root_location)
     while True:
         try:
-            await _relay_and_consume(service, settings, database, url, inbox)
+            await _relay_and_consume(service, settings, database, inbox, feed)
         except Exception as error:  # noqa: BLE001 - the outermost edge: a service that answers must go on speaking
             log.warning("events pause", error=type(error).__name__, reason=str(error), exc_info=error)
             await asyncio.sleep(RETRY_S)
 
 
 async def _relay_and_consume(
-    service: Service, settings: ServiceSettings, database: Database, url: str, inbox: Inbox
+    service: Service, settings: ServiceSettings, database: Database, inbox: Inbox, feed: Feed
 ) -> None:
     client = await _connected(service, settings)
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(Relay(database, client, url=url).run())
+            tasks.create_task(Relay(database, client, url=settings.database_url.get_secret_value()).run())
+            tasks.create_task(feed.run(client))
             for producer in inbox.producers:
                 tasks.create_task(consume(client, inbox, service=service.name, producer=producer))
             log.info("events flow", stream=service.name, hears=inbox.producers)
@@ -135,9 +141,9 @@ async def _connected(service: Service, settings: ServiceSettings) -> Client:
         return client
 
 
-def serve(service: Service, settings: ServiceSettings) -> None:
-    """Serve until SIGTERM or SIGINT; exits with a sentence when the database is not fit to serve from."""
-    server = uvicorn.Server(
+def create_server(service: Service, settings: ServiceSettings) -> uvicorn.Server:
+    """What listens, with the bounds that HTTP and WebSockets have."""
+    return uvicorn.Server(
         uvicorn.Config(
             create_application(service, settings),
             host=settings.host,
@@ -146,10 +152,15 @@ def serve(service: Service, settings: ServiceSettings) -> None:
             access_log=False,
             timeout_graceful_shutdown=25,
             timeout_keep_alive=75,
-            ws_max_size=65_536,
+            ws_max_size=WS_MESSAGE_MAX_BYTES,
             server_header=False,
         )
     )
+
+
+def serve(service: Service, settings: ServiceSettings) -> None:
+    """Serve until SIGTERM or SIGINT; exits with a sentence when the database is not fit to serve from."""
+    server = create_server(service, settings)
     # uvicorn stops cleanly and then gives the signal again, to what handled it before: that would end us by it.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))

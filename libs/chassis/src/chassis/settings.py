@@ -68,6 +68,17 @@ class ServiceSettings(BaseSettings):
     graphql_depth_limit: int = Field(default=12, ge=1)
     graphql_token_limit: int = Field(default=2000, ge=1)
     graphql_alias_limit: int = Field(default=30, ge=1)
+    subscription_limit: int = Field(default=20, description="Subscriptions that one socket carries", ge=1)
+    subscription_init_s: float = Field(default=5, description="Wait for `connection_init`, in seconds", gt=0)
+    subscription_send_s: float = Field(
+        default=20, description="A reader that takes nothing for so many seconds is closed", gt=0
+    )
+    subscription_recheck_s: float = Field(
+        default=30, description="While a socket is open its token is introspected every so many seconds", gt=0
+    )
+    subscription_unvouched_s: float = Field(
+        default=60, description="A socket closes when the issuer last vouched so many seconds ago", gt=0
+    )
 
     @model_validator(mode="after")
     def refuse_local_parts_in_production(self) -> Self:

@@ -17,6 +17,7 @@ import pytest
 from embedded.nats import EmbeddedNats
 
 if TYPE_CHECKING:
+    from embedded.issuer import TestIssuer
     from embedded.postgres import DatabaseUrls, EmbeddedPostgres
 
 __all__: list[str] = []
@@ -53,6 +54,23 @@ def nats_server() -> Iterator[EmbeddedNats]:
 
 
 @pytest.fixture
+def empty_nats(nats_server: EmbeddedNats) -> EmbeddedNats:
+    """The module's server without a stream."""
+    _run(_delete_streams(nats_server.url))
+    return nats_server
+
+
+@pytest.fixture
+def issuer() -> "Iterator[TestIssuer]":
+    """An issuer of the test's own."""
+    from embedded.issuer import TestIssuer  # noqa: PLC0415 - makes a key, which takes a while
+
+    issuer = TestIssuer()
+    yield issuer
+    issuer.stop()
+
+
+@pytest.fixture
 def database_for(postgres_server: "EmbeddedPostgres") -> "Iterator[Callable[[str], DatabaseUrls]]":
     """Makes a service's database: migrated, empty, dropped after the test.
 
@@ -70,6 +88,15 @@ def database_for(postgres_server: "EmbeddedPostgres") -> "Iterator[Callable[[str
     yield make
     for name in made:
         _run(postgres_server.drop_database(name))
+
+
+async def _delete_streams(url: str) -> None:
+    import nats  # noqa: PLC0415 - as above
+
+    client = await nats.connect(url)
+    for stream in await client.jetstream().streams_info():
+        await client.jetstream().delete_stream(stream.config.name or "")
+    await client.close()
 
 
 def _template(server: "EmbeddedPostgres", service: str) -> str:

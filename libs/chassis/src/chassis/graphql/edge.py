@@ -98,6 +98,10 @@ class RequestContext:
             self._loaders[name] = DataLoader(load_fn=batch)
         return self._loaders[name]
 
+    def forget(self) -> None:
+        """What was loaded before may be true no longer: an earlier mutation, or the event before this one."""
+        self._loaders.clear()
+
     async def may_read(self, location_id: str) -> bool:
         """Whether the caller may read at that location (and not only what is published of it)."""
         return await self.may(self.reads, location_id)
@@ -130,8 +134,7 @@ class RequestContext:
                         decided = await use_case(tx, principal, datetime.now(UTC))
                     else:
                         decided = await _once(tx, principal, use_case, once)
-            # What an earlier mutation of the same request loaded may be true no longer.
-            self._loaders.clear()
+            self.forget()
             return to(decided)
         except RefusalError as refusal:
             log.info("refused", code=refusal.code, capability=capability, principal=self.principal.name)

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import aclosing
 from decimal import Decimal
 from typing import Any, Literal
 
 import strawberry
-from graphql import ASTValidationRule, ExecutionResult, GraphQLError
+from graphql import ASTValidationRule, GraphQLError
 from strawberry.extensions import (
     AddValidationRules,
     MaxAliasesLimiter,
@@ -16,20 +17,35 @@ from strawberry.extensions import (
 )
 from strawberry.extensions.query_depth_limiter import create_validator
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.schema import StreamResult
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from chassis.refusals import Refusal
 from chassis.settings import ServiceSettings
 from chassis.telemetry import log, trace_id
 
-__all__ = ["FEDERATION_VERSION", "GraphQLSchema", "build_schema", "response_of", "subgraph_sdl"]
+__all__ = ["FEDERATION_VERSION", "GraphQLSchema", "build_schema", "has_nul", "response_of", "subgraph_sdl"]
 
 FEDERATION_VERSION: Literal["2.9"] = "2.9"
 """The composer refuses newer ones."""
 
 CACHE_MAX = 512
 
+_Mistake = InvalidOperationTypeError | CannotGetOperationTypeError
+"""The caller asked for an operation that isn't there, or not in this way."""
+
+_NUL = re.compile(rb"\\u(0000|\{0+\})")
+"""U+0000 as JSON and GraphQL escape it; unescaped, neither takes it."""
+
 _DIGITS = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
+
+
+def has_nul(request: bytes | bytearray) -> bool:
+    """Whether a request carries U+0000: PostgreSQL has no text with it, further in it would look like a bug of ours."""
+    return _NUL.search(request) is not None
 
 
 def _decimal(value: object) -> Decimal:
@@ -54,14 +70,38 @@ class GraphQLSchema(strawberry.federation.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         del execution_context
         for error in errors:
-            if error.original_error is not None and not isinstance(error.original_error, Refusal):
+            if error.original_error is not None and not isinstance(error.original_error, Refusal | _Mistake):
                 log.error("bug", path=error.path, exc_info=error.original_error)
+
+    async def stream(self, query: str | None, *args: Any, **kwargs: Any) -> StreamResult:
+        """The answers to a subscription, with errors as the caller may see them."""
+        kwargs["allowed_operation_types"] = (OperationType.SUBSCRIPTION,)
+        return _shown(await super().stream(query, *args, **kwargs))
+
+
+async def _shown(results: StreamResult) -> StreamResult:
+    try:
+        async with aclosing(results):
+            async for result in results:
+                # Anything else is of @defer, which the handler refuses.
+                if isinstance(result, ExecutionResult) and result.errors:
+                    result.errors = [_shown_error(error) for error in result.errors]
+                yield result
+    except GraphQLError as error:
+        # What the parser refuses inside of its cache.
+        yield PreExecutionError(data=None, errors=[_shown_error(error)])
+
+
+def _shown_error(error: GraphQLError) -> GraphQLError:
+    shown = formatted_error(error)
+    return GraphQLError(shown["message"], error.nodes, path=error.path, extensions=shown["extensions"])
 
 
 def build_schema(
     *,
     query: type,
     mutation: type | None,
+    subscription: type | None = None,
     types: Iterable[type] = (),
     scalars: Mapping[object, Any] | None = None,
     settings: ServiceSettings | None = None,
@@ -84,6 +124,7 @@ def build_schema(
     return GraphQLSchema(
         query=query,
         mutation=mutation,
+        subscription=subscription,
         types=list(types),
         extensions=extensions,
         federation_version=FEDERATION_VERSION,
@@ -111,7 +152,9 @@ def formatted_error(error: GraphQLError) -> dict[str, Any]:
             "found": original.found,
             "expected": original.expected,
         }
-    elif original is not None and not isinstance(original, GraphQLError):
+    elif isinstance(original, InvalidOperationTypeError):
+        shown["extensions"] = {"code": "NOT_A_SUBSCRIPTION"}
+    elif original is not None and not isinstance(original, GraphQLError | _Mistake):
         reference = trace_id()
         shown["message"] = f"Something went wrong on our side. Reference {reference}."
         shown["extensions"] = {"code": "INTERNAL", "traceId": reference}
