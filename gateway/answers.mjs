@@ -24,6 +24,11 @@ export function serviceFailed(code, service, { operation, began }) {
   return new GraphQLError(`The service "${service}" did not answer.`, { extensions: { code, service, hint } });
 }
 
+/** A subscription that a service ended because the right to it did: TOKEN_EXPIRED, RIGHT_WITHDRAWN, … */
+export function subscriptionEnded(code, service) {
+  return new GraphQLError(`The subscription has ended: ${code}.`, { extensions: { code, service, hint: 'Sign in again and resume after the last event.' } });
+}
+
 const SHOWN = ['code', 'subject', 'found', 'expected', 'limit', 'got', 'service', 'position', 'hint', 'traceId'];
 
 /**

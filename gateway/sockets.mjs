@@ -7,6 +7,7 @@ import { checkedOperation } from './body.mjs';
 
 const PROTOCOL = 'graphql-transport-ws';
 const FORBIDDEN = 4403;
+const TRY_AGAIN_LATER = 1013;
 
 /** Takes over sockets whose upgrade was let through; `stop()` closes all of them. */
 export function startSockets({ settings, engine, documents, identity, rates, telemetry, addressOf }) {
@@ -36,7 +37,7 @@ export function startSockets({ settings, engine, documents, identity, rates, tel
         const trace = telemetry.begin(context.connectionParams ?? {});
         trace.end({ name: `graphql ${payload.operationName ?? 'subscription'}`, status: 200 });
         try {
-          const { caller, request } = context.extra;
+          const { caller, request, socket } = context.extra;
           rates.take(caller, addressOf(request));
           if (Object.keys(context.subscriptions).length > settings.limits.subscriptions_per_socket) {
             throw new Refused(400, 'SUBSCRIPTION_LIMIT', `One socket carries ${settings.limits.subscriptions_per_socket} subscriptions at most.`, {
@@ -48,15 +49,19 @@ export function startSockets({ settings, engine, documents, identity, rates, tel
             throw new Refused(400, 'NOT_A_SUBSCRIPTION', 'Queries and mutations are sent by POST.');
           }
           // Read again by `subscribe` below; the rest is what the protocol's server wants to see.
-          return { schema: engine.schema, document: prepared.document, contextValue: { prepared, caller, trace } };
+          return { schema: engine.schema, document: prepared.document, contextValue: { prepared, caller, trace, socket } };
         } catch (error) {
           const refused = error instanceof Refused ? error : new Refused(500, 'INTERNAL', error.message);
           return asGraphQL(refusalErrors(refused, trace.traceId));
         }
       },
-      subscribe({ contextValue: { prepared, caller, trace } }) {
+      subscribe({ contextValue: { prepared, caller, trace, socket } }) {
         const controller = new AbortController();
-        const events = engine.answers(prepared, { authorization: caller.authorization, trace, signal: controller.signal });
+        const readerIsSlow = () => {
+          socket.close(TRY_AGAIN_LATER, 'SLOW_READER');
+          controller.abort();
+        };
+        const events = engine.answers(prepared, { authorization: caller.authorization, trace, signal: controller.signal, readerIsSlow });
         return {
           [Symbol.asyncIterator]() {
             return this;

@@ -5,17 +5,19 @@ import https from 'node:https';
 import { print } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { serviceFailed } from './answers.mjs';
+import { serviceFailed, subscriptionEnded } from './answers.mjs';
 
 // Shorter than the 75 s after which the services close an idle connection, so that none is used while it closes.
 const IDLE_MS = 60_000;
+// How a service closes the socket of someone who may not listen, or no longer; the reason is a code of its own.
+const RIGHT_ENDED = new Set([4401, 4403]);
 const NOT_REACHED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 export class Subgraph {
   #printed = new WeakMap();
 
   constructor(name, url, { timeouts_ms: timeouts, limits }, log) {
-    Object.assign(this, { name, url, timeouts, answerLimit: limits.subgraph_answer_bytes, log });
+    Object.assign(this, { name, url, timeouts, answerLimit: limits.subgraph_answer_bytes, aheadLimit: limits.subscription_events_ahead, log });
     this.client = url.protocol === 'https:' ? https : http;
     this.agent = new this.client.Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 16, timeout: IDLE_MS });
   }
@@ -95,9 +97,11 @@ export class Subgraph {
     });
   }
 
-  async *#subscribe(payload, { authorization, trace, signal }) {
+  async *#subscribe(payload, { authorization, trace, signal, readerIsSlow }) {
     const url = new URL(this.url);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    // Events that came and that the caller has not taken: the client keeps them, without end if we let it.
+    let ahead = 0;
     // One connection a subscription: a connection is authenticated by the token of whoever opened it.
     const client = createClient({
       url: url.href,
@@ -106,17 +110,25 @@ export class Subgraph {
       onNonLazyError: () => {},
       webSocketImpl: WebSocket,
       connectionParams: { ...(authorization ? { authorization } : {}), ...trace.headers },
+      on: {
+        message: ({ type }) => {
+          if (type === 'next' && ++ahead > this.aheadLimit) readerIsSlow();
+        },
+      },
     });
     const events = client.iterate(payload);
     const stop = () => client.dispose();
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      yield* events;
+      for await (const event of events) {
+        ahead -= 1;
+        yield event;
+      }
     } catch (error) {
       if (Array.isArray(error)) yield { data: null, errors: error };
       else {
         this.log('warning', 'subscription failed', { subgraph: this.name, reason: error.reason || error.code || error.message, trace_id: trace.traceId });
-        throw serviceFailed('SERVICE_UNAVAILABLE', this.name, { operation: 'subscription' });
+        throw RIGHT_ENDED.has(error.code) ? subscriptionEnded(error.reason, this.name) : serviceFailed('SERVICE_UNAVAILABLE', this.name, { operation: 'subscription' });
       }
     } finally {
       signal?.removeEventListener('abort', stop);

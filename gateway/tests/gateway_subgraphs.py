@@ -153,6 +153,16 @@ class InventorySubscription:
         yield str(info.context["connection_params"].get("authorization"))
 
     @strawberry.subscription
+    async def ending(self, info: Info, code: int, reason: str) -> AsyncGenerator[int, None]:
+        yield 0
+        await info.context["request"].close(code, reason)
+
+    @strawberry.subscription
+    async def flood(self, count: int, size: int) -> AsyncGenerator[str, None]:
+        for number in range(count):
+            yield str(number).ljust(size)
+
+    @strawberry.subscription
     async def silence(self) -> AsyncGenerator[int, None]:
         yield 0
         await asyncio.Event().wait()

@@ -1,5 +1,6 @@
 """Subscriptions over graphql-transport-ws, from the caller to the service."""
 
+import asyncio
 import json
 import time
 
@@ -144,3 +145,44 @@ async def test_a_page_of_another_site_may_not_connect(gateway):
             pass
 
     assert refused.value.response.status_code == 403
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize(
+    ("closing", "code"),
+    [
+        ((4403, "TOKEN_EXPIRED"), "TOKEN_EXPIRED"),
+        ((4403, "RIGHT_WITHDRAWN"), "RIGHT_WITHDRAWN"),
+        ((4401, "NOT_SIGNED_IN"), "NOT_SIGNED_IN"),
+        ((1012, ""), "SERVICE_UNAVAILABLE"),
+    ],
+)
+async def test_a_subscription_that_the_service_ends_says_why(socket, closing, code):
+    await socket.start()
+    await socket.subscribe(f'subscription {{ ending(code: {closing[0]}, reason: "{closing[1]}") }}')
+    messages = [await socket.receive() for _ in range(3)]
+
+    assert [message["type"] for message in messages] == ["next", "next", "complete"]
+    assert messages[0]["payload"] == {"data": {"ending": 0}}
+    assert [error["extensions"]["code"] for error in messages[1]["payload"]["errors"]] == [code]
+
+
+@pytest.mark.ours
+async def test_a_reader_that_takes_nothing_is_closed(gateway):
+    async with connected(gateway.websocket_url, compression=None, max_size=None) as socket:
+        await socket.start()
+        await socket.subscribe("subscription { flood(count: 2000, size: 50000) }")
+        socket.connection.transport.pause_reading()
+        await asyncio.sleep(3)
+        socket.connection.transport.resume_reading()
+
+        assert await socket.closing() == (1013, "SLOW_READER")
+
+
+@pytest.mark.ours
+async def test_a_reader_that_keeps_up_gets_more_than_may_lie_ahead(socket):
+    await socket.start()
+    await socket.subscribe("subscription { flood(count: 1000, size: 1) }")
+    heard = [await socket.event() for _ in range(1000)]
+
+    assert [int(text) for text in heard] == list(range(1000))

@@ -7,8 +7,9 @@ import asyncio
 import os
 import tempfile
 import uuid
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,10 +20,12 @@ from embedded.nats import EmbeddedNats
 if TYPE_CHECKING:
     from embedded.issuer import TestIssuer
     from embedded.postgres import DatabaseUrls, EmbeddedPostgres
+    from embedded.sockets import Socket
 
 __all__: list[str] = []
 
 Result = TypeVar("Result")
+SignIn = Callable[..., "AbstractAsyncContextManager[Socket]"]
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +71,23 @@ def issuer() -> "Iterator[TestIssuer]":
     issuer = TestIssuer()
     yield issuer
     issuer.stop()
+
+
+@pytest.fixture
+def signed_in(empty_nats: EmbeddedNats, issuer: "TestIssuer") -> "SignIn":
+    """Serves a service with real NATS, and opens a socket to it for someone of these groups."""
+    from embedded.serving import served  # noqa: PLC0415 - as the issuer above
+    from embedded.sockets import connected  # noqa: PLC0415 - as the issuer above
+
+    @asynccontextmanager
+    async def sign_in(service: Any, settings: Any, *groups: str) -> "AsyncIterator[Socket]":
+        real = {"nats_url": empty_nats.url, "nats_monitor_url": empty_nats.monitor_url, "issuer": issuer.url}
+        real["introspection_secret"] = "a secret"  # noqa: S105 - the issuer takes any
+        async with served(service, type(settings)(**settings.model_dump() | real)) as url, connected(url) as socket:
+            await socket.start(authorization=f"Bearer {issuer.token(groups=list(groups))}")
+            yield socket
+
+    return sign_in
 
 
 @pytest.fixture
