@@ -26,8 +26,8 @@ OF_NO_LOCATION = {
 }
 """Tables of a service's own that row security leaves open."""
 OF_THE_CHASSIS = {
-    "alembic_version", "dead_letter", "idempotency", "inbox", "inbox_position", "location_closure", "outbox",
-    "outbox_position",
+    "alembic_version", "audit_head", "audit_witness", "dead_letter", "idempotency", "inbox", "inbox_position",
+    "location_closure", "outbox", "outbox_position",
 }  # fmt: skip
 ANY_COLUMN = None
 UPDATABLE_IN_ALL = {
@@ -37,6 +37,7 @@ UPDATABLE_IN_ALL = {
     "outbox": {"sent_at"},
     "idempotency": {"result_id"},
     "dead_letter": {"replayed_at"},
+    "audit_head": ANY_COLUMN,
 }
 UPDATABLE = {
     "inventory": {"inventory": {"state"}, "inventory_total": ANY_COLUMN, "location_profile": ANY_COLUMN},
@@ -158,6 +159,10 @@ async def test_the_serving_role_owns_nothing_and_is_bound_by_row_security(servic
     assert tuple(role) == (False, False, False, False, False, 0, 0)
 
 
+APPENDED_ANYWHERE = [("audit_entry", "appended")]
+"""A denial is recorded where it was tried, and there who tried has no right."""
+
+
 async def test_no_row_is_written_beyond_the_callers_rights(service_and_owner):
     _, owner = service_and_owner
     open_writes = await owner.fetch(
@@ -165,7 +170,7 @@ async def test_no_row_is_written_beyond_the_callers_rights(service_and_owner):
         " AND coalesce(with_check, qual) NOT LIKE '%app.roots%'"
     )
 
-    assert open_writes == []
+    assert [tuple(row) for row in open_writes] == APPENDED_ANYWHERE
 
 
 async def test_no_function_runs_with_its_owners_rights_and_no_view_hides_one(service_and_owner):

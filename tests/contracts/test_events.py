@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
+from contracts.audit import SEALS, WITNESSES, AuditSealed
 from contracts.catalogue import FACTS
 from contracts.fact import Amount, Fact
 from tools.generate import breaking_changes, json_schema, schema_name
@@ -47,6 +48,8 @@ def _value(name: str, schema: dict[str, Any]) -> Any:  # noqa: PLR0911 - a case 
             return "1.5E+3"
         case "boolean":
             return False
+        case _ if schema.get("format") == "date-time":
+            return "2024-01-01T00:00:00Z"
         case _:
             return "2024-01-01" if schema.get("format") == "date" or name.startswith("valid_") else "unon"
 
@@ -110,7 +113,9 @@ def test_what_is_no_figure_does_not_come_in(value):
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.__name__)
 def test_names_and_subjects_are_of_one_form(fact):
-    service = re.escape(fact.__module__.partition(".")[2])
+    service = re.escape(fact.producer)
+    # Every service has a record to seal: these stand together.
+    assert fact.__module__ == ("contracts.audit" if issubclass(fact, AuditSealed) else f"contracts.{fact.producer}")
 
     assert re.fullmatch(rf"lichen\.{service}\.[a-z]+(_[a-z]+)+\.v[1-9]\d*", fact.type())
     # Four tokens, none a wildcard: what follows is the location path.
@@ -123,14 +128,22 @@ def test_names_and_subjects_are_of_one_form(fact):
 def test_every_fact_is_in_the_catalogue_once_and_has_a_schema():
     defined = {
         item
-        for service in ("inventory", "targets", "offsets", "reporting", "access")
-        for item in vars(import_module(f"contracts.{service}")).values()
-        if isinstance(item, type) and issubclass(item, Fact) and item is not Fact
+        for module in ("inventory", "targets", "offsets", "reporting", "access", "audit")
+        for item in vars(import_module(f"contracts.{module}")).values()
+        if isinstance(item, type) and issubclass(item, Fact) and hasattr(item, "producer")
     }
 
     assert set(FACTS) == defined
     assert len({fact.type() for fact in FACTS}) == len(FACTS)
     assert {path.name for path in EVENTS.glob("*.schema.json")} == {schema_name(fact) for fact in FACTS}
+
+
+def test_every_record_has_a_seal_and_a_witness_that_is_another_service_and_hears_of_it():
+    assert set(SEALS) == set(WITNESSES)
+    for source, witness in WITNESSES.items():
+        assert witness != source
+        assert SEALS[source].producer == source
+        assert SEALS[source] in import_module(f"{witness}.incoming").SUBSCRIPTIONS
 
 
 OLD = {"properties": {"a": {"type": "string"}, "b": {"type": "integer"}}, "required": ["a"]}

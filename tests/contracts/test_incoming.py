@@ -1,6 +1,7 @@
 """Every service takes in every event that it subscribes to, and none of it where the event's location is unknown."""
 
 import uuid
+from base64 import b64encode
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib import import_module
@@ -8,8 +9,10 @@ from importlib import import_module
 import asyncpg
 import pytest
 
+from chassis.audit.hashing import chained, genesis, leaf_hash, merkle_root
 from chassis.database import Database
 from chassis.inbox import Inbox, Outcome
+from contracts.audit import SEALS
 from contracts.fact import Amount, Fact
 from contracts.inventory import CategoryTotal, InventoryFinalised, LocationRegistered, ScopeTotal
 from contracts.message import EventMessage
@@ -54,8 +57,18 @@ EXAMPLES: dict[type[Fact], Fact] = {
         missing=("escwa",), total=KILOGRAMS,
     ),
 }  # fmt: skip
-OF_NO_PLACE = {ConsolidatedReportPublished}
-"""What is published is marked by location and year alone: it may come before the register does."""
+LEAF = leaf_hash(b"what was done")
+EXAMPLES |= {
+    seal: seal(
+        location_id=ROOT, service=source, first_seq=1, last_seq=1, leaves=b64encode(LEAF).decode(),
+        root=merkle_root([LEAF]).hex(), chain_head=chained(genesis(source), seq=1, leaf=LEAF).hex(),
+        sealed_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    for source, seal in SEALS.items()
+}  # fmt: skip
+OF_NO_PLACE = {ConsolidatedReportPublished, *SEALS.values()}
+"""What is published is marked by location and year alone, and a seal is of a whole record: they may come before the
+register does."""
 HEARD = [
     pytest.param(service, fact, id=f"{service}-{fact.__name__}")
     for service in ("inventory", "targets", "offsets", "reporting", "access")
@@ -121,7 +134,10 @@ async def test_an_event_is_taken_in_once_its_location_is_known(listener_of, serv
     assert await listener.hear(EXAMPLES[fact], event_id="e") == Outcome.APPLIED
 
     after = await listener.contents()
-    assert {name for name in after if after[name] != before[name]} - {"inbox", "inbox_position"} != set()
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed - {"inbox", "inbox_position", "audit_entry", "audit_head"} != set()
+    # A seal has its own row and no entry: that would be sealed in turn, for ever.
+    assert ("audit_entry" in changed) is (fact not in SEALS.values())
     assert await listener.hear(EXAMPLES[fact], event_id="e") == Outcome.DUPLICATE
     assert await listener.contents() == after
 
@@ -145,4 +161,5 @@ async def test_what_is_published_may_come_before_the_register(listener_of, servi
     listener = listener_of(service)
 
     assert await listener.hear(EXAMPLES[fact]) == Outcome.APPLIED
-    assert len((await listener.contents())["publication"]) == 1
+    table = "publication" if fact is ConsolidatedReportPublished else "audit_witness"
+    assert len((await listener.contents())[table]) == 1

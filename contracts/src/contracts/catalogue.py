@@ -1,5 +1,6 @@
 """Every fact of the platform, by name, in one tuple."""
 
+from contracts.audit import SEALS
 from contracts.fact import Fact
 from contracts.inventory import InventoryFinalised, InventorySubmitted, LocationRegistered
 from contracts.offsets import (
@@ -28,4 +29,5 @@ FACTS: tuple[type[Fact], ...] = (
     ProgressReportSubmitted,
     ProgressReportAccepted,
     ConsolidatedReportPublished,
+    *SEALS.values(),
 )

@@ -1,8 +1,8 @@
 """The service's own PostgreSQL: transactions that can see only what the caller's rights reach.
 
-Row security reads two settings: `app.roots`, the locations at which the caller holds the capability in use, and
-`app.sensitive_roots`, those at which sensitive rows are shown too. They are set for one transaction, by bind
-parameters, here and nowhere else. Without them every protected table is empty.
+Row security reads `app.roots`, the locations at which the caller holds the capability in use, `app.sensitive_roots`,
+those at which sensitive rows are shown too, and on the audit record `app.subject`. They are set for one transaction, by
+bind parameters, here and nowhere else. Without them every protected table is empty.
 """
 
 import json
@@ -41,19 +41,25 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, roots: Iterable[str], *, sensitive: Iterable[str] | None = None
+        self, roots: Iterable[str], *, sensitive: Iterable[str] | None = None, subject: str = ""
     ) -> AsyncIterator[AsyncConnection]:
         """One transaction that sees the rows at `roots` and below, and published rows; committed at the end.
 
         Sensitive rows are seen at `sensitive` and below. A decision is made on all that its right reaches, so without
         `sensitive` they are seen wherever the others are; who reads for a person gives that person's.
+        With a `subject` it also sees what that person did, in the audit record.
         """
         kept = sorted(roots)
-        settings = {"roots": ",".join(kept), "sensitive": ",".join(kept if sensitive is None else sorted(sensitive))}
+        settings = {
+            "roots": ",".join(kept),
+            "sensitive": ",".join(kept if sensitive is None else sorted(sensitive)),
+            "subject": subject,
+        }
         async with self.engine.connect() as connection, connection.begin():
             await connection.execute(
                 text(
-                    "SELECT set_config('app.roots', :roots, true), set_config('app.sensitive_roots', :sensitive, true)"
+                    "SELECT set_config('app.roots', :roots, true), set_config('app.sensitive_roots', :sensitive, true),"
+                    " set_config('app.subject', :subject, true)"
                 ),
                 settings,
             )

@@ -11,9 +11,12 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.audit.entry import Entry
+from chassis.audit.writing import append
 from chassis.database import Database
 from chassis.tables import dead_letter, inbox, inbox_position
 from chassis.telemetry import log, span
+from contracts.audit import AuditSealed
 from contracts.envelope import Envelope, EnvelopeMalformed
 from contracts.fact import Fact
 from contracts.message import EventMessage
@@ -72,6 +75,10 @@ class Inbox:
                 if known is None or fact is None:
                     return Outcome.NOT_OURS
                 await known[1](tx, fact, now)
+                if not isinstance(fact, AuditSealed):
+                    # A seal's own row is its record; an entry for it would be sealed in turn, and so on for ever.
+                    entry = Entry.of_event(envelope, location_id=fact.location_id, payload=arrival.payload, at=now)
+                    await append(tx, entry)
             log.info("event taken in", type=envelope.type, event_id=envelope.event_id)
         return Outcome.APPLIED
 

@@ -19,6 +19,7 @@ from chassis.tables import metadata
 
 __all__ = [
     "common_tables_1",
+    "common_tables_2",
     "grant",
     "head_revision",
     "migrate",
@@ -100,6 +101,32 @@ def common_tables_1(op: Executes, service: str) -> None:
     op.execute(f"GRANT UPDATE (replayed_at) ON dead_letter TO {service}_serving")
 
 
+def common_tables_2(op: Executes, service: str) -> None:
+    """The audit record: entries and their head, and what is witnessed of other services' records."""
+    for statement in _COMMON_TABLES_2.split(";\n\n"):
+        op.execute(statement)
+    op.execute(f"INSERT INTO audit_head SELECT 0, genesis, 0, genesis FROM sha256('lichen audit {service}') AS genesis")
+    for table in ("audit_entry", "audit_witness"):
+        op.execute(
+            f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit()"
+        )
+        grant(op, service, "SELECT, INSERT", table)
+    grant(op, service, "SELECT, UPDATE", "audit_head")
+    secure_rows(op, "audit_entry")
+    # What is denied is recorded where it was tried: just there, who tried has no right.
+    op.execute("CREATE POLICY appended ON audit_entry FOR INSERT WITH CHECK (true)")
+    # A right at the root is one to the whole record, also to what says it happened where the register has no place.
+    op.execute(
+        "CREATE POLICY from_the_root ON audit_entry FOR SELECT USING (EXISTS (SELECT FROM location"
+        f" WHERE parent_id IS NULL AND id = ANY ({_locations('app.roots')})))"
+    )
+    op.execute(
+        "CREATE POLICY own_actions ON audit_entry FOR SELECT"
+        " USING (subject = nullif(current_setting('app.subject', true), ''))"
+    )
+
+
 def secure_rows(op: Executes, table: str, *, public: str | None = None) -> None:
     """Row security by location: rows at the caller's roots and below, and those that `public` (SQL over the row) opens.
 
@@ -144,12 +171,15 @@ def read_roots_once_1(op: Executes) -> None:
     )
 
 
+def _locations(setting: str) -> str:
+    """The setting's locations, read once a statement (an InitPlan), not once a row."""
+    return f"(SELECT string_to_array(nullif(current_setting('{setting}', true), ''), ','))::text[]"
+
+
 def _within(table: str, setting: str) -> str:
-    """Row at the setting's locations or below them: it is read once a statement (an InitPlan), not once a row."""
-    return (
-        f"{table}.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = ANY"
-        f" ((SELECT string_to_array(nullif(current_setting('{setting}', true), ''), ','))::text[]))"
-    )
+    """Row at the setting's locations or below them."""
+    reached = f"SELECT descendant_id FROM location_closure WHERE ancestor_id = ANY ({_locations(setting)})"
+    return f"{table}.location_id IN ({reached})"
 
 
 _COMMON_TABLES_1 = """
@@ -233,4 +263,56 @@ CREATE TABLE idempotency (
     created_at timestamptz NOT NULL,
     PRIMARY KEY (subject, key)
 )
+"""
+
+_COMMON_TABLES_2 = """
+CREATE TABLE audit_entry (
+    seq bigint PRIMARY KEY,
+    hash bytea NOT NULL,
+    id text NOT NULL UNIQUE,
+    at timestamptz NOT NULL,
+    subject text NOT NULL,
+    name text NOT NULL,
+    event_id text,
+    action text NOT NULL,
+    capability text,
+    record_kind text,
+    record_id text,
+    location_id text NOT NULL,
+    reason text,
+    outcome text NOT NULL CHECK (outcome IN ('done', 'refused')),
+    refusal_code text CHECK ((refusal_code IS NOT NULL) = (outcome = 'refused')),
+    trace_id text,
+    input text NOT NULL
+);
+
+CREATE INDEX audit_entry_by_location ON audit_entry (location_id, seq);
+
+CREATE INDEX audit_entry_by_subject ON audit_entry (subject, seq);
+
+CREATE INDEX audit_entry_by_record ON audit_entry (record_id, seq);
+
+CREATE TABLE audit_head (
+    seq bigint PRIMARY KEY,
+    hash bytea NOT NULL,
+    sealed_seq bigint NOT NULL CHECK (sealed_seq <= seq),
+    sealed_hash bytea NOT NULL
+);
+
+CREATE TABLE audit_witness (
+    source text NOT NULL,
+    first_seq bigint NOT NULL,
+    last_seq bigint NOT NULL CHECK (last_seq >= first_seq),
+    leaves bytea NOT NULL,
+    root bytea NOT NULL,
+    chain_head bytea NOT NULL,
+    sealed_at timestamptz NOT NULL,
+    witnessed_at timestamptz NOT NULL,
+    PRIMARY KEY (source, first_seq)
+);
+
+CREATE FUNCTION refuse_change_of_audit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$
 """

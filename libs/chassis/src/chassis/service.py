@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route, WebSocketRoute
 
+from chassis.audit.sealing import Sealer
 from chassis.consumer import consume
 from chassis.database import Database, DatabaseUnfit
 from chassis.feed import Feed
@@ -51,7 +52,7 @@ class Service:
 
 
 def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
-    """The ASGI application; the event tasks live as long as it does."""
+    """The ASGI application; its tasks live as long as it does."""
     database = Database.connect(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
     identity = Identity(settings)
     feed = Feed(service.name)
@@ -59,14 +60,22 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await database.verify(expected_revision=head_revision(service.name))
-        events = asyncio.create_task(_events(service, settings, database, feed))
+        sealer = Sealer(
+            database, service=service.name, root=settings.root_location, interval_s=settings.audit_seal_interval_s
+        )
+        tasks = [
+            asyncio.create_task(_events(service, settings, database, feed)),
+            # Apart from the events: a seal goes to the outbox, also while NATS is away.
+            asyncio.create_task(sealer.run()),
+        ]
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 50, 50)
         log.info("serving")
         yield
-        events.cancel()
-        await asyncio.gather(events, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await database.close()
         log.info("stopped")
 

@@ -64,6 +64,9 @@ class ServiceSettings(BaseSettings):
         description="Secret of the client named as the audience; without it, introspected capabilities are refused",
     )
     root_location: str = Field(default="secretariat", description="Code of the root of the tree of locations")
+    audit_seal_interval_s: float = Field(
+        default=5.0, description="Seconds between seals of the audit record, where there is something new", ge=0.1
+    )
     body_limit_bytes: int = Field(default=4_194_304, description="Largest request body", ge=1024)
     graphql_depth_limit: int = Field(default=12, ge=1)
     graphql_token_limit: int = Field(default=2000, ge=1)

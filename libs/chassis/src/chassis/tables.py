@@ -18,6 +18,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 __all__ = [
+    "audit_entry",
+    "audit_head",
+    "audit_witness",
     "dead_letter",
     "idempotency",
     "inbox",
@@ -130,3 +133,50 @@ idempotency = Table(
     Column("created_at", _instant, nullable=False),
 )
 """Requests that were carried out, by caller and key."""
+
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("id", String, nullable=False, unique=True),
+    Column("at", _instant, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("event_id", String, nullable=True),
+    Column("action", String, nullable=False),
+    Column("capability", String, nullable=True),
+    Column("record_kind", String, nullable=True),
+    Column("record_id", String, nullable=True),
+    Column("location_id", String, nullable=False),
+    Column("reason", String, nullable=True),
+    Column("outcome", String, nullable=False),
+    Column("refusal_code", String, nullable=True),
+    Column("trace_id", String, nullable=True),
+    Column("input", String, nullable=False),
+)
+"""The audit record. `hash` is the chain's after this entry; the other columns beside `seq` are its contents."""
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("sealed_seq", BigInteger, nullable=False),
+    Column("sealed_hash", LargeBinary, nullable=False),
+)
+"""One row: where the record ends, and up to where it is sealed. Whoever appends locks it."""
+
+audit_witness = Table(
+    "audit_witness",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("first_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("leaves", LargeBinary, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("chain_head", LargeBinary, nullable=False),
+    Column("sealed_at", _instant, nullable=False),
+    Column("witnessed_at", _instant, nullable=False),
+)
+"""Seals of other services' records."""

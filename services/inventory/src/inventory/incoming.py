@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import publications
+from chassis.audit.sealing import keep_seal
 from chassis.inbox import Handler
+from contracts.audit import ReportingAuditSealed
 from contracts.fact import Fact
 from contracts.reporting import ConsolidatedReportPublished
 
@@ -21,4 +23,5 @@ async def consolidated_report_published(
 
 SUBSCRIPTIONS: Mapping[type[Fact], Handler] = {
     ConsolidatedReportPublished: consolidated_report_published,
+    ReportingAuditSealed: keep_seal,
 }

@@ -10,7 +10,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import locations
+from chassis.audit.sealing import keep_seal
 from chassis.inbox import EventUnreadable, Handler
+from contracts.audit import AccessAuditSealed, InventoryAuditSealed, OffsetsAuditSealed, TargetsAuditSealed
 from contracts.fact import Amount, Fact
 from contracts.inventory import CategoryTotal, InventoryFinalised, LocationRegistered
 from contracts.offsets import NeutralityStatementIssued
@@ -89,4 +91,8 @@ SUBSCRIPTIONS: Mapping[type[Fact], Handler] = {
     InventoryFinalised: inventory_finalised,
     ProgressAssessed: progress_assessed,
     NeutralityStatementIssued: neutrality_statement_issued,
+    InventoryAuditSealed: keep_seal,
+    TargetsAuditSealed: keep_seal,
+    OffsetsAuditSealed: keep_seal,
+    AccessAuditSealed: keep_seal,
 }

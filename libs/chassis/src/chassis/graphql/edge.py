@@ -16,6 +16,8 @@ from strawberry.dataloader import DataLoader
 
 from chassis import access
 from chassis.access import ANONYMOUS, Principal
+from chassis.audit.entry import Attempt
+from chassis.audit.writing import RefusalBound, append, append_refusal, decided_at
 from chassis.database import Database
 from chassis.graphql.types import Refusal
 from chassis.identity import Identity
@@ -61,8 +63,6 @@ class Once(Generic[Decided]):
 
     key: str
     """Given by the caller, kept 30 days."""
-    request: object
-    """What was asked: a strawberry input."""
     again: Callable[[AsyncConnection, str], Awaitable[Decided]]
     """Loads the earlier result by its id."""
 
@@ -78,6 +78,8 @@ class RequestContext:
     """Code of the root location."""
     reads: Capability = Capability.READ
     """What this service's queries ask for."""
+    refusals: RefusalBound = field(default_factory=RefusalBound)
+    """Shared by all requests of the process."""
     _loaders: dict[str, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @asynccontextmanager
@@ -116,29 +118,47 @@ class RequestContext:
         capability: Capability,
         use_case: Callable[[AsyncConnection, Principal, datetime], Awaitable[Decided]],
         *,
+        request: object,
         to: Callable[[Decided], Result],
         once: Once[Decided] | None = None,
         refused: Callable[[RefusalError], Refused] = Refusal.of,  # type: ignore[assignment]  # a generic default
     ) -> Result | Refused:
         """Carry out a use case in one transaction that reaches only where the caller holds the capability.
 
+        `request` is the mutation's input. What became of it is on the audit record: done, in the same transaction;
+        refused, in one of its own. The same again under an idempotency key is not done a second time, and not recorded.
+
         Answers with a refusal, in order: NotSignedIn; NotPermitted for a capability that the caller holds nowhere;
         TokenNoLongerActive (capabilities that approve, publish or spend ask the issuer first);
         IdempotencyKeyMalformed; IdempotencyKeyReused; then the use case's own.
         """
+        attempt = Attempt(principal=self.principal, capability=capability, request=request)
+        decided_at.set(None)
         try:
             with span(f"use case {capability}"):
                 principal = await self._principal_for(capability)
                 async with self.database.transaction(access.roots(principal, capability)) as tx:
-                    if once is None:
-                        decided = await use_case(tx, principal, datetime.now(UTC))
-                    else:
-                        decided = await _once(tx, principal, use_case, once)
+                    decided, is_new = await _carry_out(tx, principal, use_case, request=request, once=once)
+                    if is_new:
+                        where = decided_at.get() or attempt.location_id or self.root
+                        await append(tx, attempt.done(decided, location_id=where))
             self.forget()
             return to(decided)
         except RefusalError as refusal:
             log.info("refused", code=refusal.code, capability=capability, principal=self.principal.name)
+            await self._record(refusal, attempt)
             return refused(refusal)
+
+    async def _record(self, refusal: RefusalError, attempt: Attempt) -> None:
+        """Put a refusal on the audit record, where there is somebody to name."""
+        if self.principal is ANONYMOUS:
+            # Anyone on the network could fill the record with these.
+            return
+        if not self.refusals.admits(self.principal.subject):
+            log.warning("refusal not recorded", code=refusal.code, principal=self.principal.name, reason="too many")
+            return
+        where = decided_at.get() or attempt.location_id or self.root
+        await append_refusal(self.database, attempt.refused(refusal, location_id=where), root=self.root)
 
     async def _principal_for(self, capability: Capability) -> Principal:
         if self.principal is ANONYMOUS:
@@ -153,17 +173,22 @@ class RequestContext:
         return principal
 
 
-async def _once(
+async def _carry_out(
     tx: AsyncConnection,
     principal: Principal,
     use_case: Callable[[AsyncConnection, Principal, datetime], Awaitable[Decided]],
-    once: Once[Decided],
-) -> Decided:
+    *,
+    request: object,
+    once: Once[Decided] | None,
+) -> tuple[Decided, bool]:
+    """What was decided, and whether it was now: under an idempotency key it may have been earlier."""
+    now = datetime.now(UTC)
+    if once is None:
+        return await use_case(tx, principal, now), True
     if not 1 <= len(once.key) <= IDEMPOTENCY_KEY_MAX:
         raise IdempotencyKeyMalformed(length=len(once.key), longest=IDEMPOTENCY_KEY_MAX)
-    now = datetime.now(UTC)
     request_hash = sha256(
-        orjson.dumps(once.request, default=str, option=orjson.OPT_SORT_KEYS) + type(once.request).__name__.encode()
+        orjson.dumps(request, default=str, option=orjson.OPT_SORT_KEYS) + type(request).__name__.encode()
     ).hexdigest()
     claim = insert(idempotency).values(
         subject=principal.subject, key=once.key, request_hash=request_hash, result_id="", created_at=now
@@ -174,14 +199,14 @@ async def _once(
         earlier = (await tx.execute(select(idempotency).where(where))).one()
         if earlier.request_hash != request_hash:
             raise IdempotencyKeyReused(key=once.key)
-        return await once.again(tx, earlier.result_id)
+        return await once.again(tx, earlier.result_id), False
     decided = await use_case(tx, principal, now)
     await tx.execute(
         idempotency.update()
         .where((idempotency.c.subject == principal.subject) & (idempotency.c.key == once.key))
         .values(result_id=decided.id)
     )
-    return decided
+    return decided, True
 
 
 Info = strawberry.Info[RequestContext, None]

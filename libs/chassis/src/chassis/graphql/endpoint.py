@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from chassis.audit.writing import RefusalBound
 from chassis.database import Database
 from chassis.graphql.edge import RequestContext
 from chassis.graphql.schema import GraphQLSchema, has_nul, response_of
@@ -54,6 +55,7 @@ class GraphQLEndpoint:
         self._root = settings.root_location
         self._reads = reads
         self._body_limit_bytes = settings.body_limit_bytes
+        self._refusals = RefusalBound()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,6 +84,7 @@ class GraphQLEndpoint:
                 principal=principal,
                 root=self._root,
                 reads=self._reads,
+                refusals=self._refusals,
             )
             try:
                 result = await self._schema.execute(

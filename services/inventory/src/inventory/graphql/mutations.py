@@ -138,6 +138,7 @@ class Mutation:
             lambda tx, principal, now: usecases.register_location(
                 tx, principal=principal, now=now, location=new, root=info.context.root
             ),
+            request=input,
             to=Location.of,
         )
 
@@ -157,6 +158,7 @@ class Mutation:
         return await info.context.decide(
             access.SET_LOCATION_PROFILE,
             lambda tx, principal, now: usecases.set_location_profile(tx, principal=principal, now=now, profile=profile),
+            request=input,
             to=LocationProfile.of,
         )
 
@@ -181,8 +183,9 @@ class Mutation:
                 unit=input.unit,
                 as_of=input.as_of,
             ),
+            request=input,
             to=FuelStock.of,
-            once=Once(key=input.idempotency_key, request=input, again=fuel_stocks.by_id),
+            once=Once(key=input.idempotency_key, again=fuel_stocks.by_id),
         )
 
     @strawberry.mutation(
@@ -204,6 +207,7 @@ class Mutation:
                 file_name=input.file_name,
                 content=input.content,
             ),
+            request=input,
             to=ActivityImport.of,
             refused=_import_refused,
         )
@@ -219,8 +223,9 @@ class Mutation:
             lambda tx, principal, now: usecases.submit_inventory(
                 tx, principal=principal, now=now, location_id=input.location_id, year=input.year
             ),
+            request=input,
             to=Inventory.of,
-            once=Once(key=input.idempotency_key, request=input, again=inventories.by_id),
+            once=Once(key=input.idempotency_key, again=inventories.by_id),
         )
 
     @strawberry.mutation(description="Give the inventory back to the technical team, with reasons (steering group).")
@@ -234,8 +239,9 @@ class Mutation:
             lambda tx, principal, now: usecases.return_inventory(
                 tx, principal=principal, now=now, inventory_id=input.inventory_id, reasons=input.reasons
             ),
+            request=input,
             to=Inventory.of,
-            once=Once(key=input.idempotency_key, request=input, again=inventories.by_id),
+            once=Once(key=input.idempotency_key, again=inventories.by_id),
         )
 
     @strawberry.mutation(description="Make the inventory final (steering group; not who submitted it).")
@@ -249,6 +255,7 @@ class Mutation:
             lambda tx, principal, now: usecases.approve_inventory(
                 tx, principal=principal, now=now, inventory_id=input.inventory_id
             ),
+            request=input,
             to=Inventory.of,
-            once=Once(key=input.idempotency_key, request=input, again=inventories.by_id),
+            once=Once(key=input.idempotency_key, again=inventories.by_id),
         )

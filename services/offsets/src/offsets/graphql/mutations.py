@@ -84,8 +84,9 @@ class Mutation:
                 tonnes=input.tonnes,
                 justification=input.justification,
             ),
+            request=input,
             to=Purchase.of,
-            once=Once(key=input.idempotency_key, request=input, again=usecases.purchase_by_id),
+            once=Once(key=input.idempotency_key, again=usecases.purchase_by_id),
         )
 
     @strawberry.mutation(description="Let a purchase go ahead (approver; not who requested it).")
@@ -99,8 +100,9 @@ class Mutation:
             lambda tx, principal, now: usecases.approve_purchase(
                 tx, principal=principal, now=now, purchase_id=input.purchase_id
             ),
+            request=input,
             to=Purchase.of,
-            once=Once(key=input.idempotency_key, request=input, again=usecases.purchase_by_id),
+            once=Once(key=input.idempotency_key, again=usecases.purchase_by_id),
         )
 
     @strawberry.mutation(description="End a purchase, saying why (approver; not who requested it).")
@@ -114,8 +116,9 @@ class Mutation:
             lambda tx, principal, now: usecases.refuse_purchase(
                 tx, principal=principal, now=now, purchase_id=input.purchase_id, reason=input.reason
             ),
+            request=input,
             to=Purchase.of,
-            once=Once(key=input.idempotency_key, request=input, again=usecases.purchase_by_id),
+            once=Once(key=input.idempotency_key, again=usecases.purchase_by_id),
         )
 
     @strawberry.mutation(
@@ -141,8 +144,9 @@ class Mutation:
                 price_per_tonne=input.price_per_tonne,
                 currency=input.currency,
             ),
+            request=input,
             to=CreditBatch.of,
-            once=Once(key=input.idempotency_key, request=input, again=usecases.batch_by_id),
+            once=Once(key=input.idempotency_key, again=usecases.batch_by_id),
         )
 
     @strawberry.mutation(
@@ -165,6 +169,7 @@ class Mutation:
                 batch_id=input.batch_id,
                 tonnes=input.tonnes,
             ),
+            request=input,
             to=Retirement.of,
-            once=Once(key=input.idempotency_key, request=input, again=usecases.retirement_by_id),
+            once=Once(key=input.idempotency_key, again=usecases.retirement_by_id),
         )

@@ -83,6 +83,7 @@ class Mutation:
                 due_on=input.due_on,
                 owing=input.owing_location_ids,
             ),
+            request=input,
             to=ReportingCycle.of,
         )
 
@@ -102,8 +103,9 @@ class Mutation:
                 year=input.year,
                 narrative=input.narrative,
             ),
+            request=input,
             to=ProgressReport.of,
-            once=Once(key=input.idempotency_key, request=input, again=reports.existing),
+            once=Once(key=input.idempotency_key, again=reports.existing),
         )
 
     @strawberry.mutation(description="Give a report back, with reasons (central coordinator; not who submitted it).")
@@ -117,8 +119,9 @@ class Mutation:
             lambda tx, principal, now: usecases.return_progress_report(
                 tx, principal=principal, now=now, report_id=input.report_id, reasons=input.reasons
             ),
+            request=input,
             to=ProgressReport.of,
-            once=Once(key=input.idempotency_key, request=input, again=reports.existing),
+            once=Once(key=input.idempotency_key, again=reports.existing),
         )
 
     @strawberry.mutation(description="Accept a report: its figures count (central coordinator; not who submitted it).")
@@ -132,8 +135,9 @@ class Mutation:
             lambda tx, principal, now: usecases.accept_progress_report(
                 tx, principal=principal, now=now, report_id=input.report_id
             ),
+            request=input,
             to=ProgressReport.of,
-            once=Once(key=input.idempotency_key, request=input, again=reports.existing),
+            once=Once(key=input.idempotency_key, again=reports.existing),
         )
 
     @strawberry.mutation(description="Sum the accepted reports of a year (central coordinator).")
@@ -147,8 +151,9 @@ class Mutation:
             lambda tx, principal, now: usecases.consolidate_reports(
                 tx, principal=principal, now=now, root=info.context.root, year=input.year
             ),
+            request=input,
             to=ConsolidatedReport.of,
-            once=Once(key=input.idempotency_key, request=input, again=consolidations.existing),
+            once=Once(key=input.idempotency_key, again=consolidations.existing),
         )
 
     @strawberry.mutation(
@@ -164,6 +169,7 @@ class Mutation:
             lambda tx, principal, now: usecases.publish_consolidated_report(
                 tx, principal=principal, now=now, report_id=input.report_id
             ),
+            request=input,
             to=ConsolidatedReport.of,
-            once=Once(key=input.idempotency_key, request=input, again=consolidations.existing),
+            once=Once(key=input.idempotency_key, again=consolidations.existing),
         )

@@ -45,5 +45,6 @@ class Mutation:
                 target_year=input.target_year,
                 target_value=input.target_value,
             ),
+            request=input,
             to=Target.of,
         )
