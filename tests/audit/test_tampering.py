@@ -170,7 +170,7 @@ async def record(audited):
     constraints = "SELECT conname FROM pg_constraint WHERE conrelid = 'audit_entry'::regclass AND contype <> 'n'"
     for row in await owner.fetch(constraints):
         await owner.execute(f'ALTER TABLE audit_entry DROP CONSTRAINT "{row["conname"]}"')
-    for column in CONTENTS:
+    for column in [*CONTENTS, "seq", "hash"]:
         await owner.execute(f"ALTER TABLE audit_entry ALTER {column} DROP NOT NULL")
     yield where, rows, seal, owner
     await owner.close()
@@ -264,6 +264,19 @@ async def test_a_head_that_was_changed_is_found(record):
         assert (await verdict_of(where, seal)).finding.what is what
     await owner.execute("UPDATE audit_head SET seq = $1, hash = $2", seq - 1, rows[-2]["hash"])
     assert (await verdict_of(where, seal)).finding.seq == seq
+
+
+async def test_what_the_database_would_not_hold_is_found_as_well(record):
+    """Nothing in every column that must have something, and no head at all."""
+    where, rows, seal, owner = record
+    for column in [*CONTENTS, "hash", "seq"]:
+        await leave(owner, Forged(rows=[*rows[:-1], rows[-1] | {column: None}], head=head_of(rows), seq=0, whats=set()))
+        finding = (await verdict_of(where, seal)).finding
+        # Some columns have nothing in this entry as it is.
+        assert (finding is None) is (column != "hash" and rows[-1].get(column) is None), column
+    await leave(owner, Forged(rows=rows, head=head_of(rows), seq=0, whats=set()))
+    await owner.execute("DELETE FROM audit_head")
+    assert (await verdict_of(where, seal)).finding is not None
 
 
 async def test_a_witness_that_was_changed_is_found(record):

@@ -237,3 +237,78 @@ def buy(platform, *, tonnes: int, key: str) -> str:
         pricePerTonne="1.00", currency="USD", idempotencyKey=f"{key} deliver",
     )  # fmt: skip
     return batch["id"]
+
+
+def lichen_audit(platform, *arguments) -> tuple[int, str]:
+    ended = subprocess.run(
+        [sys.executable, "-m", "lichen.command", "audit", *arguments],
+        env={"LICHEN_HOME": str(platform.home)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def test_every_decision_of_the_main_job_is_on_the_record_and_the_records_are_whole(platform):
+    done = {
+        "inventory": ("registerLocation", "importActivityData", "submitInventory", "approveInventory"),
+        "targets": ("setTarget", "lichen.inventory.inventory_finalised.v1"),
+        "offsets": ("requestPurchase", "approvePurchase", "recordDelivery", "retireCredits"),
+        "reporting": ("openReportingCycle", "acceptProgressReport", "publishConsolidatedReport"),
+    }
+    for service, actions in done.items():
+        for action in actions:
+            code, said = lichen_audit(platform, "list", service, "--action", action, "--outcome", "done", "--most", "1")
+            assert code == 0, said
+            assert f" {action} at " in said, (service, action)
+    refused = lichen_audit(platform, "list", "inventory", "--outcome", "refused")[1]
+    assert "importActivityData at unon" in refused
+
+    deadline = time.monotonic() + 60
+    while True:
+        code, said = lichen_audit(platform, "verify")
+        assert code == 0, said
+        if all(line.endswith("all are sealed.") for line in said.splitlines()) or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    lines = said.splitlines()
+    assert len(lines) == 5
+    assert all(line.endswith("all are sealed.") for line in lines), said
+
+
+def test_an_auditor_reads_the_record_of_all_services_in_one_query_and_others_their_own(platform):
+    query = """query($filter: AuditFilter) {
+      inventoryAuditEntries(first: 100, filter: $filter) { edges { node { name action } } }
+      targetsAuditEntries(first: 100, filter: $filter) { edges { node { name action } } }
+      offsetsAuditEntries(first: 100, filter: $filter) { edges { node { name action } } }
+      reportingAuditEntries(first: 100, filter: $filter) { edges { node { name action } } }
+      accessAuditEntries(first: 100, filter: $filter) { edges { node { name action } } } }"""
+
+    def names(persona, **wanted):
+        body = platform.ask(query, persona=persona, filter=wanted or None)
+        assert "errors" not in body, body
+        return {
+            field.removesuffix("AuditEntries"): {edge["node"]["name"] for edge in page["edges"]}
+            for field, page in body["data"].items()
+        }
+
+    everything = names("auditor")
+    assert all(everything.values())
+    assert {"approver", "procurement"} <= everything["offsets"]
+    own = names("approver")
+    assert own == {"inventory": set(), "targets": set(), "offsets": {"approver"}, "reporting": set(), "access": set()}
+    assert set().union(*names(None).values()) == set()
+
+
+async def test_a_forger_with_the_administrators_rights_is_named_by_the_entry(platform):
+    """Triggers off, an entry edited, and put back afterwards."""
+    postgres = EmbeddedPostgres.attach(platform.home / "pg", port=platform.run["ports"]["postgres"])
+    connection = await asyncpg.connect(postgres.admin_url.removesuffix("/postgres") + "/offsets")
+    try:
+        await connection.execute("SET session_replication_role = replica")
+        before = await connection.fetchval("UPDATE audit_entry SET name = 'nobody' WHERE seq = 3 RETURNING id")
+        code, said = lichen_audit(platform, "verify")
+        assert (code, before in said) == (1, True)
+        assert f"offsets: NOT AS IT WAS WRITTEN. First: entry 3 ({before}), altered" in said
+    finally:
+        await connection.execute("UPDATE audit_entry SET name = 'inventory' WHERE seq = 3")
+        await connection.close()
+    assert lichen_audit(platform, "verify")[0] == 0

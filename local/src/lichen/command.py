@@ -1,8 +1,10 @@
 """The `lichen` command: the platform on one machine."""
 
+import asyncio
 import json
 import signal
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,7 +19,21 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+AnyDatabase = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--database",
+        metavar="SERVICE=URL",
+        help="A service's database, as a role that may read its record; =@FILE reads the URL from a file. Repeat it."
+        " Without it: the local run.",
+    ),
+]
+Root = Annotated[str, typer.Option(help="Code of the root location.")]
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+audit = typer.Typer(no_args_is_help=True, help="The audit records: who did what, where, when and why, or was refused.")
+app.add_typer(audit, name="audit")
 
 
 def say(line: str) -> None:
@@ -143,6 +159,71 @@ def list_personas() -> None:
 
     for username, name, groups in personas():
         say(f"{username:<18} {name:<40} {', '.join(groups)}")
+
+
+@audit.command()
+def verify(
+    *,
+    database: AnyDatabase = None,
+    root: Root = "secretariat",
+    output: Annotated[str, typer.Option(help="text or json")] = "text",
+) -> None:
+    """Whether each record is as it was written; names the first entry that is not. Exits with 1 then, 2 if unreadable.
+
+    Give the database of a service's witness too (reporting; for reporting itself, inventory): without it, a record
+    that was rewritten as a whole can't be told.
+    """
+    from lichen import auditing  # noqa: PLC0415 - keeps --help quick
+
+    found = asyncio.run(auditing.verify_all(_databases(database), root=root))
+    say(json.dumps([item.document() for item in found], indent=2) if output == "json" else auditing.told(found))
+    sys.exit(max(item.exit_code for item in found))
+
+
+@audit.command(name="list")
+def list_entries(
+    service: str,
+    *,
+    subject: str | None = None,
+    action: str | None = None,
+    location: Annotated[str | None, typer.Option(help="And everything under it.")] = None,
+    record: str | None = None,
+    outcome: Annotated[str | None, typer.Option(help="done or refused")] = None,
+    trace: str | None = None,
+    since: Annotated[datetime | None, typer.Option(help="UTC")] = None,
+    before: Annotated[datetime | None, typer.Option(help="UTC")] = None,
+    most: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 50,
+    database: AnyDatabase = None,
+    root: Root = "secretariat",
+) -> None:
+    """Entries of one service's record, newest first."""
+    from lichen import auditing  # noqa: PLC0415 - as above
+
+    wanted = auditing.Wanted(
+        since=None if since is None else since.replace(tzinfo=UTC),
+        before=None if before is None else before.replace(tzinfo=UTC),
+        subject=subject,
+        action=action,
+        location_id=location,
+        record_id=record,
+        outcome=outcome,
+        trace_id=trace,
+    )
+    urls = _databases(database)
+    if service not in urls:
+        sys.exit(f"no database of {service}; there are {', '.join(urls)}")
+    for line in asyncio.run(auditing.lines(urls[service], wanted, most=most, root=root)):
+        say(line)
+
+
+def _databases(given: list[str] | None) -> dict[str, str]:
+    """URL by service: those that were given, or the local run's."""
+    from lichen import auditing  # noqa: PLC0415 - as above
+
+    try:
+        return auditing.databases_of(given) if given else auditing.local_databases(Home.of_environment())
+    except auditing.NoDatabases as problem:
+        sys.exit(str(problem))
 
 
 def main() -> None:

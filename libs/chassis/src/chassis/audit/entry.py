@@ -96,7 +96,8 @@ def contents(values: Mapping[str, Any]) -> bytes:
     So a field that is added later changes no earlier hash. Every value is text: instants are UTC with microseconds.
     """
     document = {name: value for name in CONTENTS if (value := values[name]) is not None}
-    document["at"] = values["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    if "at" in document:
+        document["at"] = values["at"].astimezone(UTC).isoformat(timespec="microseconds")
     return orjson.dumps(document)
 
 

@@ -78,10 +78,9 @@ async def verify(tx: AsyncConnection, *, service: str, seals: Sequence[Seal]) ->
 
     The transaction must see the whole record, in one snapshot.
     """
-    found = (await tx.execute(select(audit_head.c.seq, audit_head.c.hash))).one()
-    verifier = Verifier(
-        start=Head(seq=0, hash=genesis(service)), head=Head(seq=found.seq, hash=found.hash), seals=seals
-    )
+    found = (await tx.execute(select(audit_head.c.seq, audit_head.c.hash))).one_or_none()
+    head = Head(seq=0, hash=b"") if found is None else Head(seq=found.seq, hash=found.hash)
+    verifier = Verifier(start=Head(seq=0, hash=genesis(service)), head=head, seals=seals)
     async with tx.stream(select(audit_entry).order_by(audit_entry.c.seq, audit_entry.c.id)) as rows:
         async for some in rows.partitions(ROWS_AT_ONCE):
             for row in some:

@@ -140,7 +140,8 @@ class Verifier:
         return self.start.seq + len(self._sealed)
 
     def _fault(self, row: Mapping[str, Any], leaf: bytes) -> _Suspect | None:
-        seq, expected = row["seq"], self._last_seq + 1
+        expected = self._last_seq + 1
+        seq = 0 if row["seq"] is None else row["seq"]
 
         def suspect(what: What, why: str, *, by_leaves: bool = True) -> _Suspect:
             finding = Finding(seq=seq, entry_id=row["id"], what=what, why=why)
