@@ -19,6 +19,7 @@ from lichen import mainjob
 from lichen.home import Home
 from lichen.personas import Tokens
 from lichen.platform import Platform
+from tools.bench.auditing import audit_mutation, audit_verify
 from tools.bench.bed import Parts
 from tools.bench.importing import import_rows
 from tools.bench.listing import list_20_rows_gateway
@@ -37,6 +38,8 @@ ON_PARTS: tuple[Measure[Parts, Any], ...] = (
     rights_known,
     rights_first_seen,
     *lists_secured,
+    audit_mutation,
+    audit_verify,
 )
 
 

@@ -44,7 +44,7 @@ def test_an_empty_trees_root_is_the_hash_of_nothing():
 
 
 def by_definition(leaves: list[bytes]) -> bytes:
-    """MTH of RFC 9162 §2.1.1, as the text defines it."""
+    """MTH of RFC 9162, as the text defines it."""
     if len(leaves) == 1:
         return leaves[0]
     split = 1

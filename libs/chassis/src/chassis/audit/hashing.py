@@ -1,6 +1,6 @@
 """What holds the record together: leaves, one chain over them, and the root of a batch. Pure.
 
-Leaf and root are those of RFC 9162 §2.1.1 (SHA-256; leaf 0x00, node 0x01): any transparency tool can recompute them.
+Leaf and root are those of RFC 9162 (SHA-256; leaf 0x00, node 0x01): any transparency tool can recompute them.
 """
 
 from collections.abc import Sequence

@@ -82,7 +82,8 @@ async def verify(tx: AsyncConnection, *, service: str, seals: Sequence[Seal]) ->
     head = Head(seq=0, hash=b"") if found is None else Head(seq=found.seq, hash=found.hash)
     verifier = Verifier(start=Head(seq=0, hash=genesis(service)), head=head, seals=seals)
     async with tx.stream(select(audit_entry).order_by(audit_entry.c.seq, audit_entry.c.id)) as rows:
+        names = tuple(rows.keys())
         async for some in rows.partitions(ROWS_AT_ONCE):
             for row in some:
-                verifier.take(row._asdict())
+                verifier.take(dict(zip(names, row, strict=True)))  # a third of the time of `_asdict`
     return verifier.verdict()

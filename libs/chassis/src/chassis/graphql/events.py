@@ -18,6 +18,7 @@ from chassis.feed import FeedEvent
 from chassis.graphql.sockets import SocketContext
 from chassis.locations import Place, places
 from chassis.refusals import NotFound
+from contracts.audit import AuditSealed
 from contracts.catalogue import FACTS
 from contracts.fact import Fact
 
@@ -53,9 +54,11 @@ def subscription(producer: str, *, field: str, links: Mapping[str, tuple[type, s
 
 
 def _newest_facts(producer: str) -> list[type[Fact]]:
-    """One a name: a version that another one replaces is told once."""
+    """One a name: a version that another one replaces is told once. Seals of the audit record are for its witness."""
     newest: dict[str, type[Fact]] = {}
     for fact in FACTS:
+        if issubclass(fact, AuditSealed):
+            continue
         if fact.producer == producer and fact.version >= newest.get(fact.name, fact).version:
             newest[fact.name] = fact
     return list(newest.values())
