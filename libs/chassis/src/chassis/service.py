@@ -4,8 +4,8 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 import uvicorn
@@ -32,10 +32,24 @@ from chassis.telemetry import log
 from contracts.access import Capability
 from contracts.fact import Fact
 
-__all__ = ["Service", "create_application", "create_server", "replay", "serve"]
+__all__ = ["Runtime", "Service", "Task", "create_application", "create_server", "replay", "serve"]
 
 RETRY_S = 1.0
 WS_MESSAGE_MAX_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What a serving process has, for its tasks."""
+
+    settings: ServiceSettings
+    database: Database
+    resources: object
+    """What the service's `opens` gave."""
+
+
+Task = Callable[[Runtime], Awaitable[None]]
+"""Runs beside requests and events for as long as the process serves; begun again when it fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +63,12 @@ class Service:
     """What happens when …: the table at the foot of `incoming.py`."""
     reads: Capability = Capability.READ
     """What its queries ask for: the `READ` of its `access.py`."""
+    settings: type[ServiceSettings] = ServiceSettings
+    """With settings of its own: the subclass of its `config.py`."""
+    opens: Callable[[ServiceSettings], AbstractAsyncContextManager[object]] = lambda _: nullcontext()
+    """What requests and tasks share beside the database: opened before the first, closed after the last."""
+    tasks: tuple[Task, ...] = ()
+    """What runs of itself, beside requests and events."""
 
 
 def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
@@ -63,19 +83,23 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
         sealer = Sealer(
             database, service=service.name, root=settings.root_location, interval_s=settings.audit_seal_interval_s
         )
-        tasks = [
-            asyncio.create_task(_events(service, settings, database, feed)),
-            # Apart from the events: a seal goes to the outbox, also while NATS is away.
-            asyncio.create_task(sealer.run()),
-        ]
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 50, 50)
-        log.info("serving")
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with service.opens(settings) as resources:
+            endpoint.resources = resources
+            runtime = Runtime(settings=settings, database=database, resources=resources)
+            running = [
+                asyncio.create_task(_events(service, settings, database, feed)),
+                # Apart from the events: a seal goes to the outbox, also while NATS is away.
+                asyncio.create_task(sealer.run()),
+                *(asyncio.create_task(_kept_running(task, runtime)) for task in service.tasks),
+            ]
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(50_000, 50, 50)
+            log.info("serving")
+            yield
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
         await database.close()
         log.info("stopped")
 
@@ -103,6 +127,18 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
         return {"status": "ready"}
 
     return app
+
+
+async def _kept_running(task: Task, runtime: Runtime) -> None:
+    """Run it until cancelled, whatever it needs goes down and comes back meanwhile."""
+    while True:
+        try:
+            await task(runtime)
+        except Exception as error:  # noqa: BLE001 - the outermost edge: one task's failure is not the service's
+            log.warning("task pauses", task=task.__name__, error=type(error).__name__, exc_info=error)
+        else:
+            log.warning("task ended by itself", task=task.__name__)
+        await asyncio.sleep(RETRY_S)
 
 
 async def _events(service: Service, settings: ServiceSettings, database: Database, feed: Feed) -> None:

@@ -80,6 +80,8 @@ class RequestContext:
     """What this service's queries ask for."""
     refusals: RefusalBound = field(default_factory=RefusalBound)
     """Shared by all requests of the process."""
+    resources: Any = None
+    """What the service's `opens` gave."""
     _loaders: dict[str, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @asynccontextmanager

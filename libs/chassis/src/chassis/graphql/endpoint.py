@@ -56,6 +56,8 @@ class GraphQLEndpoint:
         self._reads = reads
         self._body_limit_bytes = settings.body_limit_bytes
         self._refusals = RefusalBound()
+        self.resources: object = None
+        """What the service's `opens` gave, once it is open."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -85,6 +87,7 @@ class GraphQLEndpoint:
                 root=self._root,
                 reads=self._reads,
                 refusals=self._refusals,
+                resources=self.resources,
             )
             try:
                 result = await self._schema.execute(
