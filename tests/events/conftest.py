@@ -7,6 +7,7 @@ import pytest
 from nats.aio.client import Client
 
 from chassis import locations
+from chassis.consumer import ensure_consumer
 from chassis.database import Database
 from chassis.jetstream import connect, ensure_stream
 from chassis.settings import ServiceSettings
@@ -70,5 +71,6 @@ async def nats(
     for name in await jetstream.streams_info():
         await jetstream.delete_stream(name.config.name)
     await ensure_stream(client, settings, producer="targets")
+    await ensure_consumer(client, producer="targets", hearer="listener")
     yield client, settings
     await client.close()

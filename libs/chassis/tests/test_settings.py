@@ -6,6 +6,7 @@ from chassis.settings import ServiceSettings
 GOOD = {
     "database_url": "postgresql://inventory_serving:x@db/inventory",
     "nats_url": "nats://nats:4222",
+    "nats_seed": "SU",
     "issuer": "https://id.example.org/realms/lichen",
 }
 
@@ -53,6 +54,7 @@ def test_a_refusal_does_not_repeat_the_secret():
         {"introspection_secret": "lichen-api"},
         {"introspection_secret": "ext-unep"},
         {"introspection_secret": "lichen-api-local"},
+        {"nats_seed": None},
     ],
 )
 def test_production_refuses_local_parts(wrong):
@@ -60,3 +62,11 @@ def test_production_refuses_local_parts(wrong):
         ServiceSettings(**GOOD | wrong)
 
     assert ServiceSettings(**GOOD | wrong, env="local").env == "local"
+
+
+def test_a_migration_needs_no_key_to_nats():
+    settings = ServiceSettings(
+        **GOOD | {"nats_seed": None, "migration_url": "postgresql://inventory_owner:x@db/inventory"}
+    )
+
+    assert settings.nats_seed is None

@@ -1,4 +1,8 @@
-"""Durable pull consumers: one per producer; acknowledged after commit, retried with backoff, then dead-lettered."""
+"""Durable pull consumers: one per producer; acknowledged after commit, retried with backoff, then dead-lettered.
+
+The producer makes the consumers of those who hear it, and they only take from them. Whoever may make a consumer may
+also say where the server delivers to, which is more than reading.
+"""
 
 import asyncio
 import json
@@ -6,14 +10,16 @@ from contextlib import suppress
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import NoRespondersError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from chassis.accounts import stream_name
 from chassis.inbox import EventUnreadable, Inbox
-from chassis.jetstream import NATS_TROUBLE, stream_name
+from chassis.jetstream import NATS_TROUBLE
 from chassis.telemetry import log
 from contracts.message import EventMessage
 
-__all__ = ["consume"]
+__all__ = ["consume", "ensure_consumer"]
 
 ATTEMPTS_MAX = 10
 BACKOFF_S = (0.2, 0.5, 1, 2, 5, 10, 30, 60, 120)
@@ -22,26 +28,33 @@ PULL_MAX = 100
 PULL_EXPIRES_S = 5.0
 PULL_GRACE_S = 2.0
 RETRY_S = 1.0
+NO_RESPONDERS = "503"
+"""Status of a request that nobody hears: the consumer is not there yet."""
+
+
+async def ensure_consumer(client: Client, *, producer: str, hearer: str) -> None:
+    """The consumer from which one service takes all that the producer says, from its first message on."""
+    await client.jetstream().add_consumer(
+        stream_name(producer),
+        ConsumerConfig(
+            name=hearer,
+            durable_name=hearer,
+            filter_subject=f"evt.{producer}.>",
+            deliver_policy=DeliverPolicy.ALL,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=ACK_WAIT_S,
+            max_deliver=-1,
+            max_ack_pending=PULL_MAX,
+        ),
+    )
 
 
 async def consume(client: Client, inbox: Inbox, *, service: str, producer: str) -> None:
-    """Until cancelled: take in what the producer's stream holds, from its first message on."""
-    stream = stream_name(producer)
+    """Until cancelled: take in what the service's consumer of the producer's stream gives, as soon as there is one."""
+    subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream_name(producer)}.{service}"
     while True:
         try:
-            await client.jetstream().add_consumer(
-                stream,
-                ConsumerConfig(
-                    durable_name=service,
-                    filter_subject=f"evt.{producer}.>",
-                    deliver_policy=DeliverPolicy.ALL,
-                    ack_policy=AckPolicy.EXPLICIT,
-                    ack_wait=ACK_WAIT_S,
-                    max_deliver=-1,
-                    max_ack_pending=PULL_MAX,
-                ),
-            )
-            await _pull(client, inbox, subject=f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{service}")
+            await _pull(client, inbox, subject=subject)
         except NATS_TROUBLE as error:
             log.debug("consumer waits", producer=producer, error=type(error).__name__)
             await asyncio.sleep(RETRY_S)
@@ -59,7 +72,10 @@ async def _pull(client: Client, inbox: Inbox, *, subject: str) -> None:
             await client.publish(subject, request, reply=replies.subject)
             for _ in range(PULL_MAX):
                 message = await replies.next_msg(timeout=PULL_EXPIRES_S + PULL_GRACE_S)
-                if message.headers and "Status" in message.headers:
+                status = (message.headers or {}).get("Status")
+                if status == NO_RESPONDERS:
+                    raise NoRespondersError
+                if status is not None:
                     break
                 await _take_one(message, inbox)
     finally:

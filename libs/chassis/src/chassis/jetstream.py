@@ -17,11 +17,21 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
+from pydantic import SecretStr
 
+from chassis.accounts import inbox_prefix, stream_name
 from chassis.settings import ServiceSettings
 from chassis.telemetry import log
 
-__all__ = ["BatchRefused", "Message", "connect", "ensure_stream", "publish_batch", "publish_one", "stream_name"]
+__all__ = [
+    "BatchRefused",
+    "Message",
+    "connect",
+    "ensure_stream",
+    "publish_batch",
+    "publish_one",
+    "stream_name",
+]
 
 ACK_TIMEOUT_S = 10
 DUPLICATE_WINDOW = timedelta(minutes=10)
@@ -47,16 +57,17 @@ class Message:
     payload: bytes
 
 
-def stream_name(producer: str) -> str:
-    return f"evt-{producer}"
+async def connect(settings: ServiceSettings, *, name: str, seed: SecretStr | None = None) -> Client:
+    """A connection that reconnects for ever; raises while NATS is down at first.
 
-
-async def connect(settings: ServiceSettings, *, name: str) -> Client:
-    """A connection that reconnects for ever; raises while NATS is down at first."""
+    `name` is the identity, by default the service's own, whose seed the settings have.
+    """
+    key = seed or settings.nats_seed
     return await nats.connect(
         settings.nats_url,
         name=name,
-        user_credentials=settings.nats_credentials,
+        nkeys_seed_str=None if key is None else key.get_secret_value(),
+        inbox_prefix=inbox_prefix(name),
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         allow_reconnect=True,
@@ -66,7 +77,7 @@ async def connect(settings: ServiceSettings, *, name: str) -> Client:
 
 
 async def _log_error(error: Exception) -> None:
-    log.warning("nats", error=type(error).__name__)
+    log.warning("nats", error=type(error).__name__, reason=str(error))
 
 
 async def check_durable(settings: ServiceSettings) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route, WebSocketRoute
 
 from chassis.audit.sealing import Sealer
-from chassis.consumer import consume
+from chassis.consumer import consume, ensure_consumer
 from chassis.database import Database, DatabaseUnfit
 from chassis.feed import Feed
 from chassis.graphql.endpoint import GraphQLEndpoint
@@ -31,6 +31,7 @@ from chassis.settings import ServiceSettings
 from chassis.telemetry import log
 from contracts.access import Capability
 from contracts.fact import Fact
+from contracts.hearing import HEARERS
 
 __all__ = ["Runtime", "Service", "Task", "create_application", "create_server", "replay", "serve"]
 
@@ -168,7 +169,7 @@ async def _relay_and_consume(
 
 
 async def _connected(service: Service, settings: ServiceSettings) -> Client:
-    """A connection to NATS, with this service's stream, as soon as both can be had."""
+    """A connection to NATS, with this service's stream and its hearers' consumers, as soon as they can be had."""
     while True:
         try:
             client = await connect(settings, name=service.name)
@@ -178,6 +179,8 @@ async def _connected(service: Service, settings: ServiceSettings) -> Client:
             continue
         try:
             await ensure_stream(client, settings, producer=service.name)
+            for hearer in HEARERS[service.name]:
+                await ensure_consumer(client, producer=service.name, hearer=hearer)
         except NATS_TROUBLE as error:
             log.warning("stream is not there yet", error=type(error).__name__, reason=str(error))
             await client.close()

@@ -55,7 +55,7 @@ class ServiceSettings(BaseSettings):
     nats_monitor_url: str | None = Field(
         default=None, description="http://host:port of NATS's monitoring, to see sync_interval"
     )
-    nats_credentials: str | None = Field(default=None, description="Path of a NATS credentials file")
+    nats_seed: SecretStr | None = Field(default=None, description="Seed (nkey) of this service's identity at NATS")
     nats_replicas: int = Field(default=1, description="Replicas of this service's stream", ge=1, le=5)
     issuer: str = Field(description="The one OpenID Connect issuer: …/realms/<realm>")
     audience: str = Field(default="lichen-api", description="The one audience that a token must name")
@@ -97,5 +97,9 @@ class ServiceSettings(BaseSettings):
         secret = self.introspection_secret
         if secret is not None and len(secret.get_secret_value()) < SECRET_MIN:
             message = f"LICHEN_INTROSPECTION_SECRET has fewer than {SECRET_MIN} characters; a default one is no secret"
+            raise ValueError(message)
+        # Who migrates does not speak to NATS, and gets no key to it.
+        if self.nats_seed is None and self.migration_url is None:
+            message = "LICHEN_NATS_SEED is needed in production: NATS lets in nobody without a key"
             raise ValueError(message)
         return self

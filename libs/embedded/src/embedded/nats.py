@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -24,8 +25,20 @@ PORT_TAKEN = "address already in use"
 class EmbeddedNats:
     """One server on one directory, as a child of this process."""
 
-    def __init__(self, directory: Path, *, port: int = 0, monitor_port: int = 0, sync_always: bool = True) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        port: int = 0,
+        monitor_port: int = 0,
+        sync_always: bool = True,
+        accounts: str = "",
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        """`accounts` is configuration that says who may connect, `keys` the variables in it; without, anybody may."""
         self.directory = directory.resolve()
+        self._accounts = accounts
+        self._keys = dict(keys or {})
         self.port = port or free_port()
         self.monitor_port = monitor_port or free_port()
         self._chose_ports = port == 0 and monitor_port == 0
@@ -69,7 +82,7 @@ class EmbeddedNats:
                 "NATS",
                 [_binary(), "-c", str(self._write_configuration())],
                 log=self.directory / "nats.log",
-                environment={"PATH": os.environ.get("PATH", ""), "GOMEMLIMIT": "64MiB", "GOGC": "50"},
+                environment={"PATH": os.environ.get("PATH", ""), "GOMEMLIMIT": "64MiB", "GOGC": "50"} | self._keys,
                 inherits=[inherits],
             )
             try:
@@ -92,7 +105,7 @@ class EmbeddedNats:
         configuration.write_text(
             f'listen: "127.0.0.1:{self.port}"\nhttp: "127.0.0.1:{self.monitor_port}"\nmax_payload: 1MB\n'
             f"jetstream {{ store_dir: {store}, sync_interval: {sync},"
-            " max_memory_store: 64MB, max_file_store: 10GB }\n",
+            f" max_memory_store: 64MB, max_file_store: 10GB }}\n{self._accounts}",
             encoding="utf-8",
         )
         return configuration
