@@ -192,10 +192,14 @@ def test_no_token_and_no_secret_is_in_any_log_or_trace(platform):
 
 
 def test_an_outside_subscriber_misses_nothing_over_a_restart(platform):
-    command = [sys.executable, str(ROOT / "docs" / "subscriber" / "subscribe.py"), platform.run["nats"], "journey"]
+    script = str(ROOT / "docs" / "subscriber" / "subscribe.py")
+    command = [sys.executable, script, platform.run["nats"], platform.run["issuer"], "ext-unep"]
+    secret = (platform.home / "secrets" / "ext-unep").read_text()
 
     def listen_until(heard) -> list[str]:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, env=os.environ | {"CLIENT_SECRET": secret}, stdout=subprocess.PIPE, text=True
+        )
         watchdog = threading.Timer(60, process.kill)
         watchdog.start()
         lines: list[str] = []

@@ -101,7 +101,9 @@ def _tell(platform: "Platform") -> None:
 
     say(f"\nGateway    {platform.gateway_url}")
     say(f"Explorer   {platform.gateway_url} in a browser")
-    say(f"Events     .venv/bin/python docs/subscriber/subscribe.py {platform.nats_url} my-system")
+    secret = platform.home.path / "secrets" / "ext-unep"
+    say(f"Events     export CLIENT_SECRET=$(cat {secret})")
+    say(f"           .venv/bin/python docs/subscriber/subscribe.py {platform.nats_url} {platform.issuer_url} ext-unep")
     say("\nPersonas (the password is the user name; a token: .venv/bin/lichen token NAME):")
     for username, name, groups in personas():
         say(f"  {username:<18} {name:<40} {', '.join(groups)}")

