@@ -1,5 +1,6 @@
 """The NATS configuration of each target, read by the real server."""
 
+import asyncio
 import json
 import os
 import socket
@@ -9,18 +10,32 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import nats
+import nats.errors
 import pytest
 
+from contracts.hearing import HEARERS
 from tools.k8s.manifests import KubernetesObject
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEADLINE_S = 20
 
 
+def config_map(objects: list[KubernetesObject], name: str) -> dict[str, str]:
+    found: dict[str, str] = next(
+        o["data"] for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"].startswith(name)
+    )
+    return found
+
+
+def environment(objects: list[KubernetesObject]) -> dict[str, str]:
+    """As the pod has it."""
+    return os.environ | {"POD_NAME": "nats-0"} | config_map(objects, "nats-keys")
+
+
 def unpack(objects: list[KubernetesObject], folder: Path) -> Path:
     """The ConfigMap as the pod sees it, with the pod's folders moved below `folder`."""
-    settings = next(o for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"].startswith("nats-"))
-    for name, content in settings["data"].items():
+    for name, content in config_map(objects, "nats-settings").items():
         moved = content.replace('"/data"', f'"{folder}/data"').replace("/var/run/nats", str(folder))
         (folder / name).write_text(moved)
     return folder / "nats.conf"
@@ -45,7 +60,7 @@ def test_the_server_accepts_its_configuration(
 
     checked = subprocess.run(
         [server(), "-t", "-c", str(configuration)],
-        env=os.environ | {"POD_NAME": "nats-0"},
+        env=environment(rendered[target]),
         capture_output=True,
         text=True,
         check=False,
@@ -55,16 +70,17 @@ def test_the_server_accepts_its_configuration(
     assert ("nats-2.nats-peers" in (tmp_path / "cluster.conf").read_text()) == (target == "base")
 
 
-def test_a_lone_server_of_the_small_cluster_is_ready_and_syncs_always(
+def test_a_lone_server_of_the_small_cluster_is_ready_syncs_always_and_is_closed(
     rendered: dict[str, list[KubernetesObject]], tmp_path: Path
 ) -> None:
     configuration = unpack(rendered["small-cluster"], tmp_path)
     monitor = free_port()
-    address = ["--addr", "127.0.0.1", "--port", str(free_port()), "--http_port", str(monitor)]
+    port = free_port()
+    address = ["--addr", "127.0.0.1", "--port", str(port), "--http_port", str(monitor)]
 
     process = subprocess.Popen(
         [server(), "-c", str(configuration), *address],
-        env=os.environ | {"POD_NAME": "nats-0"},
+        env=environment(rendered["small-cluster"]),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -75,6 +91,10 @@ def test_a_lone_server_of_the_small_cluster_is_ready_and_syncs_always(
         assert ask(monitor, "/healthz") == {"status": "ok"}
         # What the services look at before they publish.
         assert ask(monitor, "/jsz")["config"]["sync_always"] is True
+        # Every service has an account with a stream to come; nobody comes in without a key.
+        assert ask(monitor, "/jsz")["accounts"] == len(HEARERS)
+        with pytest.raises(nats.errors.Error, match="Authorization Violation"):
+            asyncio.run(nats.connect(f"nats://127.0.0.1:{port}", allow_reconnect=False, connect_timeout=5))
     finally:
         process.terminate()
         process.wait(DEADLINE_S)

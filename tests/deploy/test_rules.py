@@ -58,6 +58,10 @@ def unknown() -> KubernetesObject:
     }
 
 
+def from_secret(name: str, secret: str, key: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
 def literal(name: str, value: str) -> dict[str, str]:
     return {"name": name, "value": value}
 
@@ -87,6 +91,27 @@ BROKEN: list[tuple[Rule, Breakage, str]] = [
         "written out",
     ),
     (rules.secrets_come_from_the_store, lambda o: data(o, "inventory-").update(LICHEN_DATABASE_URL="x"), "ConfigMap"),
+    (rules.secrets_come_from_the_store, lambda o: data(o, "nats-keys").update(NATS_SEED_OFFSETS="SU"), "ConfigMap"),
+    (
+        rules.seeds_are_held_by_their_owner,
+        lambda o: container(o)["env"].append(from_secret("A", "nats-offsets", "seed")),
+        "should have ['nats-inventory']",
+    ),
+    (
+        rules.seeds_are_held_by_their_owner,
+        lambda o: container(o)["env"].append(from_secret("A", "nats-callout-issuer", "seed")),
+        "should have ['nats-inventory']",
+    ),
+    (
+        rules.seeds_are_held_by_their_owner,
+        lambda o: container(o, "StatefulSet", "nats")["env"].append(from_secret("A", "nats-offsets", "seed")),
+        "should have []",
+    ),
+    (
+        rules.seeds_are_held_by_their_owner,
+        lambda o: container(o, "Job", "inventory-migrate")["env"].append(from_secret("A", "nats-inventory", "seed")),
+        "should have []",
+    ),
     (
         rules.secrets_come_from_the_store,
         lambda o: container(o)["env"].append(literal("LICHEN_INTROSPECTION_SECRET", "word")),

@@ -1,6 +1,7 @@
 """What the manifests give a process is what the process reads."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,8 @@ def service(request: pytest.FixtureRequest, rendered: dict[str, list[KubernetesO
 
 def test_every_variable_of_a_service_is_one_of_its_settings(service: Any) -> None:
     objects, name = service
-    known = {f"LICHEN_{field.upper()}" for field in ServiceSettings.model_fields} | LIBRARY_VARIABLES
+    settings = import_module(f"{name}.main").SERVICE.settings
+    known = {f"LICHEN_{field.upper()}" for field in settings.model_fields} | LIBRARY_VARIABLES
 
     for load in (f"Deployment/{name}-api", f"Job/{name}-migrate"):
         assert environment(objects, load_of(objects, load)).keys() <= known
@@ -69,6 +71,7 @@ def test_a_service_accepts_its_settings_in_production(service: Any, monkeypatch:
     assert settings.migration_url is None
     assert settings.introspection_secret is not None
     assert settings.nats_monitor_url is not None
+    assert settings.nats_seed is not None
     assert settings.database_url.get_secret_value() == f"postgresql://{name}_serving:{PASSWORD}@postgres-rw:5432/{name}"
 
 
@@ -148,3 +151,17 @@ def test_the_small_cluster_overlay_replaces_every_example_name(rendered: dict[st
     written = yaml.safe_dump_all(rendered["small-cluster"])
 
     assert not re.findall(r"(?<!small\.)example\.org", written)
+
+
+def test_a_site_has_keys_of_its_own_for_everybody_who_speaks_at_nats(
+    rendered: dict[str, list[KubernetesObject]],
+) -> None:
+    keys = {}
+    for target in TARGETS:
+        maps = [o for o in rendered[target] if o["kind"] == "ConfigMap"]
+        keys[target] = next(o["data"] for o in maps if o["metadata"]["name"].startswith("nats-keys"))
+    named = set(re.findall(r"\$(NATS_\w+)", (ROOT / "deploy/k8s/base/nats/accounts.conf").read_text()))
+
+    assert named == keys["base"].keys() == keys["small-cluster"].keys()
+    assert not set(keys["base"].values()) & set(keys["small-cluster"].values())
+    assert len(set(keys["small-cluster"].values())) == len(named)

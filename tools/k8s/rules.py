@@ -69,7 +69,7 @@ def images_are_pinned(objects: list[KubernetesObject]) -> Iterator[str]:
 
 
 def _is_secret_name(name: str) -> bool:
-    return re.search(r"PASSWORD|SECRET|TOKEN|DATABASE_URL|MIGRATION_URL|CREDENTIALS", name.upper()) is not None
+    return re.search(r"PASSWORD|SECRET|TOKEN|DATABASE_URL|MIGRATION_URL|CREDENTIALS|SEED", name.upper()) is not None
 
 
 def no_secret_is_written(objects: list[KubernetesObject]) -> Iterator[str]:
@@ -312,6 +312,19 @@ def owners_only_migrate(objects: list[KubernetesObject]) -> Iterator[str]:
             yield f"{service}: no migration Job of the image {image}"
 
 
+def seeds_are_held_by_their_owner(objects: list[KubernetesObject]) -> Iterator[str]:
+    """A seed of NATS is the secret of one service; the servers and the migrations have none."""
+    for load in workloads(objects):
+        owner = load.labels.get("app.kubernetes.io/name")
+        serves = load.labels.get("app.kubernetes.io/component") == "service"
+        allowed = {f"nats-{owner}"} if serves else set()
+        if serves and owner == "access":
+            allowed |= {"nats-callout", "nats-callout-issuer"}
+        found = {name for kind, name, _ in references(load.spec) if kind == "Secret" and name.startswith("nats-")}
+        if found != allowed:
+            yield f"{load.name}: has the seeds {sorted(found)}, should have {sorted(allowed)}"
+
+
 def nothing_is_for_development(objects: list[KubernetesObject]) -> Iterator[str]:
     for thing in objects:
         for path, text in strings(thing):
@@ -359,6 +372,7 @@ RULES: tuple[Rule, ...] = (
     addresses_exist,
     databases_have_their_roles,
     owners_only_migrate,
+    seeds_are_held_by_their_owner,
     nothing_is_for_development,
     namespace_is_restricted,
     acknowledged_is_durable,
