@@ -18,7 +18,7 @@ HEARERS: Mapping[str, frozenset[str]] = {
     "targets": frozenset({"reporting"}),
     "offsets": frozenset({"reporting"}),
     "reporting": frozenset({"inventory", "targets", "offsets"}),
-    "access": frozenset(),
+    "access": frozenset({"reporting"}),
 }
 """Producer → services that hear it; `make contracts` refuses it where their `incoming.py` say otherwise."""
 
