@@ -166,8 +166,9 @@ async def test_a_reader_that_takes_nothing_is_closed(targets):
                 await listener.subscribe(large.replace(")", ', since: "2026-01-01T00:00:00Z")'))
                 listener.connection.transport.pause_reading()
                 await targets.happens(count=200)
-                while not any(line.get("reason") == "SLOW_READER" for line in logs):
-                    await asyncio.sleep(0.05)
+                async with asyncio.timeout(20):
+                    while not any(line.get("reason") == "SLOW_READER" for line in logs):
+                        await asyncio.sleep(0.05)
                 listener.connection.transport.resume_reading()
 
                 assert await listener.closing() == (1013, "SLOW_READER")
