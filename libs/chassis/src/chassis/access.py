@@ -51,8 +51,10 @@ class Principal:
     """Of the token; they count for another entity's system alone."""
     token: str | None = None
     """The verified bearer token, for introspection alone; never logged."""
+    issued_at: int = 0
+    """When that token was issued, in seconds since 1970."""
     expires_at: int | None = None
-    """When that token ends, in seconds since 1970."""
+    """When it ends."""
 
     @property
     def person(self) -> Person:

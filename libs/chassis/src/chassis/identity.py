@@ -156,6 +156,7 @@ class Identity:
             grants=grants,
             scopes=scopes,
             token=token,
+            issued_at=claims["iat"],
             expires_at=claims["exp"],
         )
 

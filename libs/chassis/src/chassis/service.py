@@ -28,6 +28,7 @@ from chassis.jetstream import NATS_TROUBLE, connect, ensure_stream
 from chassis.migrations import head_revision
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
+from chassis.standing import Standing
 from chassis.telemetry import log
 from contracts.access import Capability
 from contracts.fact import Fact
@@ -106,9 +107,18 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
 
     app = FastAPI(title=f"Lichen {service.name}", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     schema = service.schema(settings)
-    endpoint = GraphQLEndpoint(schema, database=database, identity=identity, settings=settings, reads=service.reads)
+    standing = Standing(identity, fresh_s=settings.recheck_s)
+    endpoint = GraphQLEndpoint(
+        schema, database=database, identity=identity, standing=standing, settings=settings, reads=service.reads
+    )
     sockets = GraphQLSockets(
-        schema, database=database, identity=identity, feed=feed, settings=settings, reads=service.reads
+        schema,
+        database=database,
+        identity=identity,
+        standing=standing,
+        feed=feed,
+        settings=settings,
+        reads=service.reads,
     )
     app.router.routes += [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
 

@@ -76,8 +76,10 @@ class ServiceSettings(BaseSettings):
     subscription_send_s: float = Field(
         default=20, description="A reader that takes nothing for so many seconds is closed", gt=0
     )
-    subscription_recheck_s: float = Field(
-        default=30, description="While a socket is open its token is introspected every so many seconds", gt=0
+    recheck_s: float = Field(
+        default=30,
+        description="A token in use, by POST or on an open socket, is introspected every so many seconds",
+        gt=0,
     )
     subscription_unvouched_s: float = Field(
         default=60, description="A socket closes when the issuer last vouched so many seconds ago", gt=0

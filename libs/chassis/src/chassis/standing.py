@@ -1,13 +1,20 @@
-"""Whether the issuer still vouches for those who keep a socket open: asked once in a while for each token."""
+"""Whether the issuer still vouches for those who ask again or keep a socket open: asked once in a while for each token.
+
+A right that was taken away stops then, and not only when the token ends.
+"""
 
 import asyncio
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from chassis.access import Principal
-from chassis.identity import CACHE_MAX, Identity
+from chassis.access import ANONYMOUS, Principal
+from chassis.identity import CACHE_MAX, Identity, InvalidToken, IssuerAway
 
 __all__ = ["Standing", "Vouched"]
+
+RETRY_S = 10.0
+"""How long an issuer that could not be asked is left alone by requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +28,34 @@ class Vouched:
 
 
 class Standing:
-    """What the issuer says of tokens. All sockets of one token share its answers."""
+    """What the issuer says of tokens. All requests and sockets of one token share its answers."""
 
     def __init__(self, identity: Identity, *, fresh_s: float) -> None:
         self._identity = identity
         self._fresh_s = fresh_s
         self._answers: OrderedDict[str, Vouched] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Vouched]] = {}
+        self._away_until = 0.0
+
+    async def now(self, principal: Principal) -> Principal:
+        """The principal with its rights of the last `fresh_s` seconds; a token as young as that speaks for itself.
+
+        While the issuer can't be asked, a verified token stands for what it says: it has minutes to live.
+        Refuses: InvalidToken for one that is no longer active.
+        """
+        if principal is ANONYMOUS or time.time() < principal.issued_at + self._fresh_s:
+            return principal
+        clock = asyncio.get_running_loop().time
+        if clock() < self._away_until:
+            return principal
+        try:
+            vouched = await self.of(principal)
+        except IssuerAway:
+            self._away_until = clock() + RETRY_S
+            return principal
+        if vouched.principal is None:
+            raise InvalidToken
+        return vouched.principal
 
     async def of(self, principal: Principal) -> Vouched:
         """The issuer's word of the last `fresh_s` seconds. Refuses: IssuerAway."""

@@ -19,6 +19,7 @@ from chassis.graphql.edge import RequestContext
 from chassis.graphql.schema import GraphQLSchema, has_nul, response_of
 from chassis.identity import Identity, InvalidToken
 from chassis.settings import ServiceSettings
+from chassis.standing import Standing
 from chassis.telemetry import span
 from contracts.access import Capability
 
@@ -46,12 +47,14 @@ class GraphQLEndpoint:
         *,
         database: Database,
         identity: Identity,
+        standing: Standing,
         settings: ServiceSettings,
         reads: Capability,
     ) -> None:
         self._schema = schema
         self._database = database
         self._identity = identity
+        self._standing = standing
         self._root = settings.root_location
         self._reads = reads
         self._body_limit_bytes = settings.body_limit_bytes
@@ -79,7 +82,7 @@ class GraphQLEndpoint:
             kind=SpanKind.SERVER,
             carrier={name: value for name, value in request.headers.items() if name in {"traceparent", "tracestate"}},
         ):
-            principal = await self._identity.principal(request.headers.get("authorization"))
+            principal = await self._standing.now(await self._identity.principal(request.headers.get("authorization")))
             context = RequestContext(
                 database=self._database,
                 identity=self._identity,

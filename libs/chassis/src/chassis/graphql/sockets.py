@@ -93,6 +93,7 @@ class GraphQLSockets(GraphQL[SocketContext, None]):
         *,
         database: Database,
         identity: Identity,
+        standing: Standing,
         feed: Feed,
         settings: ServiceSettings,
         reads: Capability,
@@ -103,7 +104,7 @@ class GraphQLSockets(GraphQL[SocketContext, None]):
             connection_init_wait_timeout=timedelta(seconds=settings.subscription_init_s),
         )
         self.settings = settings
-        self.standing = Standing(identity, fresh_s=settings.subscription_recheck_s)
+        self.standing = standing
         self._database = database
         self._identity = identity
         self._feed = feed
@@ -242,7 +243,7 @@ class _Handler(BaseGraphQLTransportWSHandler[SocketContext, None]):
         settings, context = self.view.settings, self.context
         clock = asyncio.get_running_loop().time
         while True:
-            await asyncio.sleep(vouched.at + settings.subscription_recheck_s - clock())
+            await asyncio.sleep(vouched.at + settings.recheck_s - clock())
             try:
                 async with asyncio.timeout_at(vouched.at + settings.subscription_unvouched_s):
                     vouched = await self._vouched()
@@ -259,7 +260,7 @@ class _Handler(BaseGraphQLTransportWSHandler[SocketContext, None]):
             try:
                 return await self.view.standing.of(self.context.principal)
             except IssuerAway:
-                await asyncio.sleep(self.view.settings.subscription_recheck_s / RETRIES)
+                await asyncio.sleep(self.view.settings.recheck_s / RETRIES)
 
 
 # Named here, as each refers to the others.
