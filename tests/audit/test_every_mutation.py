@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from chassis.access import ANONYMOUS
 from chassis.audit.entry import INPUT_MAX, TEXT_MAX
+from chassis.database import Database
 from chassis.graphql.edge import RefusalBound, RequestContext
 from contracts.access import Role
 from contracts.audit import SEALS
@@ -180,6 +181,17 @@ async def test_one_caller_cannot_fill_the_record(audited):
     assert orjson.loads(first["input"])["justification"]["bytes"] == TEXT_MAX + 1
     assert len(first["reason"]) == TEXT_MAX
     assert len(others) == 3
+
+
+async def test_a_refusal_stands_where_the_database_is_away(audited):
+    offsets = await audited("offsets")
+    away = Database.connect("postgresql://nobody:x@127.0.0.1:9/nothing", pool_size=1)
+    context = RequestContext(database=away, identity=IssuerThatVouches(offsets.settings), principal=NO_ROLE, root=ROOT)
+    given = GOOD | {"idempotencyKey": "k"}
+
+    answer = await offsets.schema.execute(REQUEST, variable_values={"input": given}, context_value=context)
+
+    assert (answer.errors, answer.data["requestPurchase"]["code"]) == (None, "NOT_PERMITTED")
 
 
 async def test_entries_of_changes_that_come_at_once_stand_in_one_line(audited):

@@ -85,6 +85,24 @@ async def test_a_filter_narrows(audited):
     assert [numbers(await listed(where, AUDITOR, **wanted)) for wanted, _ in cases] == [sees for _, sees in cases]
 
 
+async def test_an_input_is_for_readers_of_sensitive_data_there_and_for_who_gave_it(audited):
+    where = await audited("inventory")
+    await append_all(where.database, SIX)
+    everywhere = (Role.PLATFORM_ADMINISTRATOR, ROOT)  # reads the record, and nothing sensitive
+    readers = {
+        "nowhere": (person("administrator", everywhere), set()),
+        "at unon": (person("administrator", everywhere, (Role.TECHNICAL_TEAM, "unon")), {2, 3, 5}),
+        "own": (person("chair", everywhere), {2, 3}),
+        "everywhere": (AUDITOR, {1, 2, 3, 4, 5, 6}),
+    }
+
+    for name, (who, shown) in readers.items():
+        page = await listed(where, who)
+        assert numbers(page) == [6, 5, 4, 3, 2, 1]
+        found = {int(edge["node"]["seq"]) for edge in page["edges"] if edge["node"]["input"] is not None}
+        assert (name, found) == (name, shown)
+
+
 async def test_pages_follow_each_other_without_gap_or_repeat(audited):
     where = await audited("targets")
     await append_all(where.database, SIX)

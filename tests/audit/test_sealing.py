@@ -1,5 +1,6 @@
 """What is added to a record is sealed and kept by another service, which takes no seal that does not fit."""
 
+import asyncio
 from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from sqlalchemy import text
 
 from chassis.audit.hashing import leaf_hash, leaves_of, merkle_root
 from chassis.audit.reading import seals_of, verify
-from chassis.audit.sealing import BATCH_MAX, RecordBroken
+from chassis.audit.sealing import BATCH_MAX, RecordBroken, Sealer
 from chassis.database import Database
 from chassis.inbox import EventUnreadable, Outcome
 from contracts.audit import SEALS, WITNESSES
@@ -138,6 +139,27 @@ async def test_one_process_seals_at_a_time(audited):
         assert await where.seal() == 0
 
     assert await where.seal() == 1
+
+
+async def test_sealing_goes_on_after_trouble(audited, monkeypatch):
+    where = await audited("targets")
+    await append_all(where.database, [entry(1)])
+    troubles = iter([asyncpg.CannotConnectNowError("starting up"), RuntimeError("a bug"), RecordBroken(None)])
+    seal_once = Sealer.seal_once
+
+    async def with_trouble(sealer: Sealer) -> int:
+        for trouble in troubles:
+            raise trouble
+        return await seal_once(sealer)
+
+    monkeypatch.setattr(Sealer, "seal_once", with_trouble)
+    running = asyncio.create_task(Sealer(where.database, service="targets", root=ROOT, interval_s=0.01).run())
+    async with asyncio.timeout(20):
+        while not await where.said():
+            await asyncio.sleep(0.01)
+    running.cancel()
+
+    assert len(await where.said()) == 1
 
 
 async def test_an_effect_of_an_event_is_recorded_with_its_source(audited):

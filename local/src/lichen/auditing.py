@@ -6,14 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.audit import reading
 from chassis.audit.reading import Wanted
 from chassis.audit.verification import Seal, Verdict
-from chassis.database import Database
+from chassis.database import DATABASE_TROUBLE, Database
 from contracts.audit import SEALS, WITNESSES
 from embedded.postgres import EmbeddedPostgres
 from lichen.home import Home
@@ -105,7 +103,7 @@ async def _verify(service: str, urls: Mapping[str, str], *, root: str) -> Record
                 seals = await reading.seals_of(tx, service)
         async with _snapshot(urls[service], root=root) as tx:
             verdict = await reading.verify(tx, service=service, seals=seals)
-    except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
+    except DATABASE_TROUBLE as error:
         return Record(service=service, witness=witness, verdict=None, trouble=f"{type(error).__name__}: {error}")
     return Record(service=service, witness=witness, verdict=verdict, trouble=None)
 

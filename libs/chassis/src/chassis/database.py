@@ -10,10 +10,15 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import asyncpg
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-__all__ = ["Database", "DatabaseUnfit"]
+__all__ = ["DATABASE_TROUBLE", "Database", "DatabaseUnfit"]
+
+DATABASE_TROUBLE = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""What comes out while the database is away, restarts or refuses; asyncpg's own while a connection is being made."""
 
 
 class DatabaseUnfit(RuntimeError):

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.functions import func
 
 from chassis import outbox
 from chassis.audit.hashing import genesis, leaves_of, merkle_root
 from chassis.audit.verification import Finding, Head, Seal, SealUnfit, Verifier, follow
-from chassis.database import Database
+from chassis.database import DATABASE_TROUBLE, Database
 from chassis.inbox import EventUnreadable
 from chassis.locations import place
 from chassis.tables import audit_entry, audit_head, audit_witness
@@ -52,8 +51,10 @@ class Sealer:
                     pass
             except RecordBroken as broken:
                 log.error("audit record broken", finding=str(broken))
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
+            except DATABASE_TROUBLE as error:
                 log.warning("sealing waits", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - the outermost edge: a service that records must go on sealing
+                log.warning("sealing failed", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(self._interval_s)
 
     async def seal_once(self) -> int:

@@ -6,12 +6,11 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, replace
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.audit.entry import CONTENTS, Entry
 from chassis.audit.hashing import leaf_hash
-from chassis.database import Database
+from chassis.database import DATABASE_TROUBLE, Database
 from chassis.locations import place
 from chassis.telemetry import log
 
@@ -69,5 +68,5 @@ async def append_refusal(database: Database, entry: Entry, *, root: str) -> None
             if await place(tx, entry.location_id) is None:
                 entry = replace(entry, location_id=root)
             await append(tx, entry)
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
+    except DATABASE_TROUBLE as error:
         log.exception("refusal not recorded", code=entry.refusal_code, action=entry.action, error=type(error).__name__)

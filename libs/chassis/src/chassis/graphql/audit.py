@@ -41,13 +41,22 @@ class AuditEntry:
     outcome: str = strawberry.field(description="done or refused.")
     refusal_code: str | None
     trace_id: str | None
-    input: str = strawberry.field(description="What was asked, as JSON; files and long texts by SHA-256 and size.")
     hash: str = strawberry.field(description="The record's hash chain after this entry, hexadecimal.")
+    given: strawberry.Private[str]
 
     @classmethod
     def of(cls, row: Row[Any]) -> Self:
         values = row._asdict()
-        return cls(**values | {"seq": Decimal(row.seq), "hash": row.hash.hex()})
+        given = values.pop("input")
+        return cls(**values | {"seq": Decimal(row.seq), "hash": row.hash.hex(), "given": given})
+
+    @strawberry.field(
+        description="What was asked, as JSON; files and long texts by SHA-256 and size."
+        " For readers of sensitive data there, and for who asked it."
+    )
+    async def input(self, info: Info) -> str | None:
+        is_own = self.subject == info.context.principal.subject
+        return self.given if is_own or await info.context.may(Capability.READ_SENSITIVE, self.location_id) else None
 
 
 @strawberry.federation.type(shareable=True)
