@@ -17,10 +17,15 @@ EVENTS = """subscription($location: ID!) { offsetEvents(locationId: $location, s
   id type location { name } retirement { year amount { value unit } serialFirst } } }"""
 
 
+def secret_of_another_entity(platform):
+    return (platform.home / "secrets" / "ext-unep").read_text()
+
+
 def token_of_another_entity(platform):
+    secret = secret_of_another_entity(platform)
     answer = httpx.post(
         f"{platform.run['issuer']}/protocol/openid-connect/token",
-        data={"grant_type": "client_credentials", "client_id": "ext-unep", "client_secret": "ext-unep"},
+        data={"grant_type": "client_credentials", "client_id": "ext-unep", "client_secret": secret},
     )
     return answer.raise_for_status().json()["access_token"]
 
@@ -46,7 +51,13 @@ def retire_one_tonne(platform):
 def _heard_by_the_documented_client(platform, folder, *, after):
     """Ids of what docs/subscriber/listen.py prints, up to a retirement, when it was stopped after that event."""
     (folder / "last-event.txt").write_text(after)
-    arguments = [platform.run["gateway"], platform.run["issuer"], "ext-unep", "ext-unep", "unon"]
+    arguments = [
+        platform.run["gateway"],
+        platform.run["issuer"],
+        "ext-unep",
+        secret_of_another_entity(platform),
+        "unon",
+    ]
     command = [sys.executable, str(LISTEN), *arguments]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as client:
         heard = []
