@@ -22,9 +22,7 @@ import pytest
 from embedded.ports import free_port
 from lichen.personas import Tokens
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from collector import Collector
+from tools.collector import Collector
 
 ROOT = Path(__file__).resolve().parents[2]
 START_DEADLINE_S = 300

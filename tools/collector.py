@@ -60,6 +60,14 @@ class Collector:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         Thread(target=self.server.serve_forever, daemon=True).start()
+        return self.endpoint
+
+    @property
+    def endpoint(self) -> str:
+        """For OTEL_EXPORTER_OTLP_ENDPOINT. Refuses: RuntimeError before it listens."""
+        if self.server is None:
+            message = "the collector does not listen"
+            raise RuntimeError(message)
         return f"http://127.0.0.1:{self.server.server_port}"
 
     def stop(self) -> None:

@@ -1,0 +1,250 @@
+"""Fills the locations through the real mutations: rows of every kind, published and not, each text with a token."""
+
+import asyncio
+import random
+import uuid
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLInputObjectType, get_named_type
+
+from contracts.access import Role
+from tools.canary.documents import questions, rendered
+from tools.canary.marks import rows_of
+from tools.canary.people import ANNEX, FILLED, MISSION, OFFICE, PARENTS, ROOT, SITE
+from tools.canary.pool import YEARS
+from tools.canary.walk import learn
+from tools.canary.world import ADMINISTRATOR, World
+
+__all__ = ["fill"]
+
+PUBLIC_YEAR, SECRET_YEAR, OPEN_YEAR, _ = YEARS
+REPORTING = (OFFICE, ANNEX, MISSION)
+"""Locations that owe a report in both years."""
+TRIES = 100
+BUSY_TRIES = 5
+PAUSE_S = 0.2
+HEADER = "site,category,item,start,end,amount,unit,treatment,quality,note"
+
+
+class SeedFailed(RuntimeError):
+    """A mutation that fills a location did not do what it should."""
+
+
+async def fill(world: World) -> None:
+    """All locations. Refuses: SeedFailed, naming the mutation."""
+    seed = Seed(world=world)
+    for code, parent in PARENTS.items():
+        await seed.register(code, parent)
+    await seed.register_closed()
+    await asyncio.gather(*(seed.work_of(code) for code in FILLED))
+    await seed.report(PUBLIC_YEAR, published=True)
+    await seed.report(SECRET_YEAR, published=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class Seed:
+    """The way of each row into the platform."""
+
+    world: World
+    chance: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - figures, no secrets
+
+    async def do(self, mutation: str, by: str, **given: Any) -> dict[str, Any]:
+        """Carry out a mutation at the service that has it; its whole result. Refuses: SeedFailed."""
+        result = await self.attempt(mutation, by, **given)
+        for _ in range(BUSY_TRIES):
+            if result.get("code") != "TOKEN_NO_LONGER_ACTIVE":
+                break
+            # On a busy machine the issuer does not always answer a service in time.
+            await asyncio.sleep(PAUSE_S)
+            result = await self.attempt(mutation, by, **given)
+        if result.get("__typename") in {"Refusal", "ImportRefused", None}:
+            message = f"{mutation} by {by}: {result}"
+            raise SeedFailed(message)
+        return result
+
+    async def attempt(self, mutation: str, by: str, **given: Any) -> dict[str, Any]:
+        endpoint = next(found for found in self.world.subgraphs if mutation in found.root_fields("mutation"))
+        described = get_named_type(endpoint.root_fields("mutation")[mutation].args["input"].type)
+        if isinstance(described, GraphQLInputObjectType) and "idempotencyKey" in described.fields:
+            given["idempotencyKey"] = str(uuid.uuid4())
+        result: dict[str, Any] = {}
+        # Parts of a question are asked under one key: the first carries it out, the others read the same result.
+        for question in questions(endpoint, "mutation", mutation):
+            asked = rendered(question, self.world.pool, variant=0, at=())
+            answer = await self.world.ask(endpoint, asked.text, name=by, variables={"input": given})
+            if (data := answer.document.get("data")) is None or answer.document.get("errors"):
+                message = f"{mutation} by {by}: {answer.text[:800]}"
+                raise SeedFailed(message)
+            learn(self.world, question, data)
+            result |= data[mutation]
+        return result
+
+    async def until(self, act: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        """What comes of it once the events that it waits for have arrived. Refuses: SeedFailed."""
+        found: dict[str, Any] = {}
+        for _ in range(TRIES):
+            found = await act()
+            if found.get("__typename") != "Refusal":
+                return found
+            await asyncio.sleep(PAUSE_S)
+        raise SeedFailed(str(found))
+
+    def text(self, location: str) -> str:
+        return f"canary {self.world.marks.new_text(location)}"
+
+    def figure(self, digits: int = 6) -> str:
+        """A number that nothing else has."""
+        return f"{self.chance.randrange(10 ** (digits - 1), 10**digits)}.{self.chance.randrange(101, 1000, 2)}"
+
+    def by(self, location: str, role: Role) -> str:
+        return self.world.staff_name(location, role)
+
+    async def register(self, code: str, parent: str | None) -> None:
+        await self.do(
+            "registerLocation", ADMINISTRATOR, id=code, name=code.title(), kind="office", parentId=parent,
+            country="LBN", city="Canary", latitude=f"-1.{self.chance.randrange(10**6, 10**7)}",
+            longitude=f"36.{self.chance.randrange(10**6, 10**7)}", validFrom="2000-01-01",
+            source=self.text(code),
+        )  # fmt: skip
+
+    async def register_closed(self) -> None:
+        """A location that has closed, and a code that is taken: the first answer with an end, and the first refusal."""
+        facts = {
+            "id": "canary-closed", "name": "Closed", "kind": "office", "parentId": MISSION, "validFrom": "2000-01-01",
+            "validTo": "2010-01-01", "source": self.text(MISSION),
+        }  # fmt: skip
+        await self.do("registerLocation", ADMINISTRATOR, **facts)
+        await self.attempt("registerLocation", ADMINISTRATOR, **(facts | {"name": "Other"}))
+
+    async def work_of(self, location: str) -> None:
+        """Targets, the years' inventories, and purchases in every state."""
+        for target_year in (2030, 2035):
+            await self.until(
+                lambda year=target_year: self.attempt(  # type: ignore[misc]  # the default binds the loop's value
+                    "setTarget", self.by(location, Role.LOCAL_CHAIR), locationId=location, indicator="electricity",
+                    unit="kWh", baseYear=2020, baseValue=self.figure(10), targetYear=year, targetValue=self.figure(9),
+                )
+            )  # fmt: skip
+        for year in (PUBLIC_YEAR, SECRET_YEAR):
+            await self.inventory(location, year)
+            inventory = await self.submitted(location, year)
+            await self.do(
+                "returnInventory",
+                self.by(location, Role.LOCAL_CHAIR),
+                inventoryId=inventory,
+                reasons=self.text(location),
+            )
+            await self.submitted(location, year)
+            await self.do("approveInventory", self.by(location, Role.LOCAL_CHAIR), inventoryId=inventory)
+            if year == PUBLIC_YEAR and location in REPORTING:
+                self.world.publication.ids.add(inventory)
+                self.world.publication.years.add((location, year))
+            await self.offset(location, year)
+        await self.inventory(location, OPEN_YEAR)
+        if location == SITE:
+            await self.submitted(location, OPEN_YEAR)
+
+    async def inventory(self, location: str, year: int) -> None:
+        """A profile and a file, so that there is a draft."""
+        team = self.by(location, Role.TECHNICAL_TEAM)
+        await self.do(
+            "setLocationProfile", team, locationId=location, year=year, personnel=self.figure(),
+            floorAreaM2=self.figure(), source=self.text(location),
+        )  # fmt: skip
+        rows = [
+            f"{location},{what},{year}-01-01,{year}-12-31,{amount},{how},measured,{self.text(location)}"
+            for what, amount, how in self.activities(year)
+        ]
+        await self.do(
+            "importActivityData", team, locationId=location, year=year, fileName=f"{self.text(location)}.csv",
+            content=b64encode("\n".join((HEADER, *rows)).encode()).decode(),
+        )  # fmt: skip
+        faulty = f"{HEADER}\n{location},grid_electricity,,{year}-01-01,{year}-12-31,none,kWh,,measured,"
+        refused = await self.attempt(
+            "importActivityData", team, locationId=location, year=year, fileName="faulty.csv",
+            content=b64encode(faulty.encode()).decode(),
+        )  # fmt: skip
+        if refused["__typename"] != "ImportRefused":
+            raise SeedFailed(str(refused))
+
+    def activities(self, year: int) -> Iterator[tuple[str, str, str]]:
+        """Category and item, amount, unit and treatment. For the open year no factors are published."""
+        yield "water,borehole", self.figure(), "m3,"
+        yield "waste,food", self.figure(), "kg,composting"
+        if year != OPEN_YEAR:
+            yield "grid_electricity,", self.figure(10), "kWh,"
+            yield "generator_fuel,diesel", self.figure(), "litre,"
+
+    async def submitted(self, location: str, year: int) -> str:
+        done = await self.do("submitInventory", self.by(location, Role.TECHNICAL_TEAM), locationId=location, year=year)
+        return str(done["id"])
+
+    async def purchase(self, location: str, year: int) -> str:
+        tonnes = self.chance.randrange(100_000, 200_000)
+        done = await self.do(
+            "requestPurchase", self.by(location, Role.LOCAL_CHAIR), locationId=location, year=year, tonnes=tonnes,
+            justification=self.text(location),
+        )  # fmt: skip
+        return str(done["id"])
+
+    async def offset(self, location: str, year: int) -> None:
+        """A purchase in each state, delivered credits, and two retirements, so that a statement replaces one."""
+        if year == SECRET_YEAR:
+            await self.undelivered(location, year)
+        delivered = await self.purchase(location, year)
+        await self.do("approvePurchase", self.by(location, Role.APPROVER), purchaseId=delivered)
+        (state,) = [row for row in await self.rows("offsets", "purchase") if row["id"] == delivered]
+        first = self.chance.randrange(10**9, 10**10)
+        batch = await self.do(
+            "recordDelivery", self.by(location, Role.PROCUREMENT), purchaseId=delivered, registry=self.text(location),
+            project=self.text(location), vintage=2022, serialFirst=str(first),
+            serialLast=str(first + state["tonnes"] - 1), pricePerTonne=self.figure(3), currency="USD",
+        )  # fmt: skip
+        for tonnes in (50_001, 41_117):
+            await self.until(
+                lambda tonnes=tonnes: self.attempt(  # type: ignore[misc]  # as above
+                    "retireCredits", self.by(location, Role.CERTIFYING), locationId=location, year=year,
+                    batchId=batch["id"], tonnes=tonnes,
+                )
+            )  # fmt: skip
+
+    async def undelivered(self, location: str, year: int) -> None:
+        """A purchase that is requested, one that is refused and one that is approved."""
+        approver = self.by(location, Role.APPROVER)
+        await self.purchase(location, year)
+        refused = await self.purchase(location, year)
+        await self.do("refusePurchase", approver, purchaseId=refused, reason=self.text(location))
+        await self.do("approvePurchase", approver, purchaseId=await self.purchase(location, year))
+
+    async def rows(self, service: str, table: str) -> list[dict[str, Any]]:
+        return (await rows_of(self.world.databases[service]))[table]
+
+    async def report(self, year: int, *, published: bool) -> None:
+        """Reports handed in, returned and accepted; consolidated, and perhaps published."""
+        await self.do("openReportingCycle", ADMINISTRATOR, year=year, dueOn="2026-03-31", owingLocationIds=REPORTING)
+        for location in REPORTING:
+            first = await self.submitted_report(location, year)
+            await self.do("returnProgressReport", ADMINISTRATOR, reportId=first, reasons=self.text(location))
+            second = await self.submitted_report(location, year)
+            if location == MISSION and not published:
+                continue  # one stays undecided
+            await self.do("acceptProgressReport", ADMINISTRATOR, reportId=second)
+            if published:
+                self.world.publication.ids.add(second)
+        consolidated = await self.do("consolidateReports", ADMINISTRATOR, year=year)
+        if published:
+            publisher = self.by(ROOT, Role.CENTRAL_COORDINATOR)
+            await self.do("publishConsolidatedReport", publisher, reportId=consolidated["id"])
+            self.world.publication.ids.add(consolidated["id"])
+
+    async def submitted_report(self, location: str, year: int) -> str:
+        done = await self.until(
+            lambda: self.attempt(
+                "submitProgressReport", self.by(location, Role.LOCAL_CHAIR), locationId=location, year=year,
+                narrative=self.text(location),
+            )
+        )  # fmt: skip
+        return str(done["id"])

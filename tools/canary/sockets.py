@@ -1,0 +1,47 @@
+"""Subscriptions over graphql-transport-ws: everything that a socket says, from its opening to its end."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.typing import Subprotocol
+
+__all__ = ["PROTOCOL", "listen"]
+
+PROTOCOL = Subprotocol("graphql-transport-ws")
+OPEN_S = 10
+
+
+async def listen(
+    url: str, *, token: str | None, document: str, variables: Mapping[str, Any], until: asyncio.Event
+) -> list[str]:
+    """Subscribe, and keep each message as it came; the last one is how the socket was closed, if it was."""
+    heard: list[str] = []
+    try:
+        async with connect(
+            url.replace("http", "ws", 1),
+            subprotocols=[PROTOCOL],
+            open_timeout=OPEN_S,
+        ) as socket:
+            payload = {} if token is None else {"authorization": f"Bearer {token}"}
+            await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+            heard.append(str(await asyncio.wait_for(socket.recv(), OPEN_S)))
+            question = {"query": document, "variables": dict(variables)}
+            await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": question}))
+            ending = asyncio.create_task(until.wait())
+            while not ending.done():
+                message = asyncio.create_task(socket.recv())
+                await asyncio.wait({message, ending}, return_when=asyncio.FIRST_COMPLETED)
+                if message.done():
+                    heard.append(str(message.result()))
+                else:
+                    message.cancel()
+            ending.cancel()
+    except ConnectionClosed as closed:
+        heard.append(f"closed: {closed}")
+    except (WebSocketException, TimeoutError, OSError) as failed:
+        heard.append(f"not opened: {failed}")
+    return heard
