@@ -21,7 +21,6 @@ import pytest
 
 from embedded.ports import free_port
 from lichen.personas import Tokens
-
 from tools.collector import Collector
 
 ROOT = Path(__file__).resolve().parents[2]
