@@ -83,10 +83,11 @@ def test_realm_holds_no_secret_and_no_person(realm: dict[str, Any]) -> None:
     secrets = [each["secret"] for each in confidential if each["clientAuthenticatorType"] == "client-secret"]
     addresses = [each["attributes"]["jwks.url"] for each in confidential if "secret" not in each]
 
-    assert (len(secrets), len(addresses)) == (2, 1)
+    assert (len(secrets), len(addresses)) == (3, 1)
     assert all(PLACEHOLDER.fullmatch(address) for address in addresses)
     assert all(PLACEHOLDER.fullmatch(secret) for secret in secrets)
-    assert "users" not in realm
+    # The accounts of clients, which nobody logs in with.
+    assert all("serviceAccountClientId" in user and "credentials" not in user for user in realm["users"])
     assert "components" not in realm
 
 
@@ -136,3 +137,12 @@ def test_client_whose_keys_nobody_gave_is_left_out(realm: dict[str, Any]) -> Non
 def paths_of(groups: list[dict[str, Any]], above: str = "") -> set[str]:
     here = {f"{above}/{group['name']}": group for group in groups}
     return set(here) | {path for name, group in here.items() for path in paths_of(group.get("subGroups", []), name)}
+
+
+def test_one_client_alone_administers_and_with_two_roles_alone(realm: dict[str, Any]) -> None:
+    roles = {user["serviceAccountClientId"]: user["clientRoles"] for user in realm["users"] if "clientRoles" in user}
+    two = ["manage-users", "manage-clients"]
+
+    assert roles == {"lichen-access": {"realm-management": two}}
+    # Without full scope a token carries what is mapped, and nothing else that the account may get one day.
+    assert realm["clientScopeMappings"] == {"realm-management": [{"client": "lichen-access", "roles": two}]}

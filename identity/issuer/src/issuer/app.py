@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from issuer.admin.api import admin_routes
 from issuer.assertions import ALGORITHMS
 from issuer.clients import GRANTS, SCOPES
 from issuer.device import Devices
@@ -48,6 +49,7 @@ def application(issuer: Issuer) -> ASGIApp:
         Route(f"{CONNECT}/auth/device", _begin_device(issuer, devices), methods=["POST"]),
         Route(f"{REALM_PATH}/device", devices.show, methods=["GET"]),
         Route(f"{REALM_PATH}/device", devices.answer, methods=["POST"]),
+        *admin_routes(issuer),
     ]
     origins = sorted({"{0.scheme}://{0.netloc}".format(urlsplit(uri)) for uri in issuer.settings.redirect_uris})
     cors = Middleware(

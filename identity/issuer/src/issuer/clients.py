@@ -8,7 +8,18 @@ from joserfc.jwk import KeySet
 from issuer.errors import OAuthError
 from issuer.settings import AUDIENCE, Settings
 
-__all__ = ["CLIENT_CREDENTIALS", "CODE", "DEVICE", "GRANTS", "PASSWORD", "REFRESH", "SCOPES", "Client", "clients_of"]
+__all__ = [
+    "ADMINISTRATION",
+    "CLIENT_CREDENTIALS",
+    "CODE",
+    "DEVICE",
+    "GRANTS",
+    "PASSWORD",
+    "REFRESH",
+    "SCOPES",
+    "Client",
+    "clients_of",
+]
 
 CODE = "authorization_code"
 REFRESH = "refresh_token"
@@ -16,6 +27,8 @@ PASSWORD = "password"  # noqa: S105 - the grant's name
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 CLIENT_CREDENTIALS = "client_credentials"
 SCOPES = ("openid", "profile", "lichen.read", "lichen.enter")
+ADMINISTRATION = "lichen-access"
+"""The one client that administers people, groups and clients."""
 GRANTS = (CODE, REFRESH, PASSWORD, DEVICE, CLIENT_CREDENTIALS)
 
 
@@ -33,6 +46,7 @@ class Client:
     scopes_on_request: tuple[str, ...] = ("openid",)
     redirect_uris: frozenset[str] = frozenset()
     introspects: bool = False
+    enabled: bool = True
     groups: tuple[str, ...] = ()
     """Groups of the client's own service account."""
 
@@ -59,6 +73,12 @@ def clients_of(settings: Settings) -> dict[str, Client]:
         Client(id="lichen-cli", name="Lichen command line", grants=frozenset({DEVICE, PASSWORD, REFRESH})),
         # Named as the audience: Keycloak tells a token only to whom it is for.
         Client(id=AUDIENCE, name="Lichen services", secret=settings.api_secret, introspects=True),
+        Client(
+            id=ADMINISTRATION,
+            name="Lichen service access",
+            grants=frozenset({CLIENT_CREDENTIALS}),
+            secret=settings.access_secret,
+        ),
         Client(
             id="ext-unep",
             name="External UN entity: UNEP",

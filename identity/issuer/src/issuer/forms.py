@@ -66,7 +66,7 @@ def authenticated_client(request: Request, form: Mapping[str, str], issuer: Issu
         # Whose it is says the assertion; a client_id beside it must agree (RFC 7521 §4.2).
         client_id = client_id or issuer.assertions.claimed_by(assertion)
     client = issuer.clients.get(client_id or "")
-    if client is None:
+    if client is None or not client.enabled:
         raise invalid_client()
     if assertion is not None:
         issuer.assertions.prove(client, assertion)

@@ -41,7 +41,11 @@ def keycloak_realm(baseline: Mapping[str, Any], settings: Settings) -> Document:
                 "defaultAction": False,
             }
         ],
-        "users": [*map(_person, personas), *map(_service_account, machines)],
+        "users": [
+            *map(_person, personas),
+            *map(_service_account, machines),
+            *({"id": subject_of(account["username"]), "groups": []} | account for account in baseline["users"]),
+        ],
     }
     _add_groups(realm["groups"], [group for user in realm["users"] for group in user["groups"]])
     _rename_audience(realm)

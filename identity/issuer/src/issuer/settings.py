@@ -39,6 +39,8 @@ class Settings:
     """Secret of the machine client `ext-unep`."""
     undp_keys: KeySet | None = field(repr=False)
     """Public keys of the machine client `ext-undp`, which is not there without."""
+    access_secret: str = field(repr=False)
+    """Secret of `lichen-access`, which administers people and groups."""
     key_rotation_s: int
     """How long one signing key signs; the next one is published that long beforehand."""
 
@@ -61,6 +63,7 @@ class Settings:
             api_secret=environment.get("LICHEN_INTROSPECTION_SECRET") or "lichen-api",
             unep_secret=environment.get("LICHEN_ISSUER_UNEP_SECRET") or "ext-unep",
             undp_keys=_public_keys(environment, "LICHEN_ISSUER_UNDP_JWKS"),
+            access_secret=environment.get("LICHEN_ACCESS_SECRET") or "lichen-access",
             key_rotation_s=_integer(
                 environment, "LICHEN_ISSUER_KEY_ROTATION_S", default=3600, least=KEY_ROTATION_MIN_S
             ),

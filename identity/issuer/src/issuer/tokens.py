@@ -11,7 +11,7 @@ from issuer.keys import Keys
 from issuer.sessions import IDLE_S, Session, Sessions
 from issuer.settings import AUDIENCE
 
-__all__ = ["ACCESS_S", "Tokens"]
+__all__ = ["ACCESS_S", "SERVICE_ACCOUNT", "Tokens"]
 
 ACCESS_S = 300
 SERVICE_ACCOUNT = "service-account-"
