@@ -22,7 +22,8 @@ OF_NO_LOCATION = {
     "offsets": {"serial_series"},
     # When the Secretariat reports is the same for all.
     "reporting": {"reporting_cycle"},
-    "access": set(),
+    # What one person may not hold together is judged across all locations; it does not say where something is held.
+    "access": {"holding"},
 }
 """Tables of a service's own that row security leaves open."""
 OF_THE_CHASSIS = {
@@ -44,7 +45,7 @@ UPDATABLE = {
     "targets": {},
     "offsets": {},
     "reporting": {},
-    "access": {},
+    "access": {"drift": {"gone_at"}},
 }
 """What the serving role may update; all else is only ever added to."""
 RELATIONS = "c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"

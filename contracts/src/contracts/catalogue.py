@@ -1,5 +1,6 @@
 """Every fact of the platform, by name, in one tuple."""
 
+from contracts.access_events import MembersAttested, MembershipEnded, MembershipGranted
 from contracts.audit import SEALS
 from contracts.fact import Fact
 from contracts.inventory import InventoryFinalised, InventorySubmitted, LocationRegistered
@@ -30,4 +31,7 @@ FACTS: tuple[type[Fact], ...] = (
     ProgressReportAccepted,
     ConsolidatedReportPublished,
     *SEALS.values(),
+    MembershipGranted,
+    MembershipEnded,
+    MembersAttested,
 )

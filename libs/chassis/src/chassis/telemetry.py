@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -26,8 +26,8 @@ _tracer = trace.get_tracer("lichen")
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-def configure(service: str, *, version: str) -> TracerProvider:
-    """Install the tracer provider and JSON logs on standard output. Called once, when a process starts."""
+def configure(service: str, *, version: str, stream: TextIO | None = None) -> TracerProvider:
+    """Install the tracer provider and JSON logs on standard output, or another stream. Called once, at the start."""
     provider = TracerProvider(resource=Resource.create({"service.name": service, "service.version": version}))
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - 20 MB
@@ -44,7 +44,7 @@ def configure(service: str, *, version: str) -> TracerProvider:
             structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(stream or sys.stdout),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)

@@ -1,6 +1,8 @@
 """The subgraph of *access*."""
 
+from access.graphql.mutations import Mutation
 from access.graphql.queries import Query
+from access.graphql.types import Location
 from chassis.graphql.schema import GraphQLSchema, build_schema
 from chassis.settings import ServiceSettings
 
@@ -8,4 +10,4 @@ __all__ = ["schema"]
 
 
 def schema(settings: ServiceSettings | None = None) -> GraphQLSchema:
-    return build_schema(query=Query, mutation=None, settings=settings)
+    return build_schema(query=Query, mutation=Mutation, types=[Location], settings=settings)

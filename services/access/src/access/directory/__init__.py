@@ -1,0 +1,1 @@
+"""The identity provider's people and groups, as *access* uses them."""
