@@ -53,10 +53,10 @@ def service(request: pytest.FixtureRequest, rendered: dict[str, list[KubernetesO
 
 def test_every_variable_of_a_service_is_one_of_its_settings(service: Any) -> None:
     objects, name = service
-    settings = import_module(f"{name}.main").SERVICE.settings
-    known = {f"LICHEN_{field.upper()}" for field in settings.model_fields} | LIBRARY_VARIABLES
+    own = import_module(f"{name}.main").SERVICE.settings
 
-    for load in (f"Deployment/{name}-api", f"Job/{name}-migrate"):
+    for load, settings in ((f"Deployment/{name}-api", own), (f"Job/{name}-migrate", ServiceSettings)):
+        known = {f"LICHEN_{field.upper()}" for field in settings.model_fields} | LIBRARY_VARIABLES
         assert environment(objects, load_of(objects, load)).keys() <= known
 
 
@@ -65,7 +65,7 @@ def test_a_service_accepts_its_settings_in_production(service: Any, monkeypatch:
     for variable, value in environment(objects, load_of(objects, f"Deployment/{name}-api")).items():
         monkeypatch.setenv(variable, value)
 
-    settings = ServiceSettings()
+    settings = import_module(f"{name}.main").SERVICE.settings()
 
     assert settings.env == "production"
     assert settings.migration_url is None
@@ -84,6 +84,16 @@ def test_a_migration_has_the_owner_of_its_own_database(service: Any, monkeypatch
 
     assert settings.migration_url is not None
     assert settings.migration_url.get_secret_value() == f"postgresql://{name}_owner:{PASSWORD}@postgres-rw:5432/{name}"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_one_service_alone_has_the_account_that_administers_the_identity_provider(
+    rendered: dict[str, list[KubernetesObject]], target: str
+) -> None:
+    objects = rendered[target]
+    having = [load.name for load in workloads(objects) if "LICHEN_ACCESS_SECRET" in environment(objects, load)]
+
+    assert having == ["Deployment/access-api"]
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -196,6 +196,14 @@ class Platform:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LICHEN_")}
         return kept | {"LICHEN_ENV": "local", "LICHEN_ISSUER": self.issuer_url, "LICHEN_AUDIENCE": AUDIENCE}
 
+    def _access_environment(self) -> dict[str, str]:
+        """The one service that administers the issuer. Its people come from a file, and stay where they are put."""
+        return {
+            "LICHEN_ACCESS_SECRET": self.home.secret("access"),
+            "LICHEN_ACCESS_DRIFT": "adopt",
+            "LICHEN_ACCESS_APPLY_INTERVAL_S": "0.5",
+        }
+
     def _start_postgres(self) -> None:
         self._postgres = EmbeddedPostgres(self.home.path / "pg", port=self.ports["postgres"])
         self._postgres.start()
@@ -287,7 +295,8 @@ class Platform:
                     "LICHEN_NATS_MONITOR_URL": self._nats.monitor_url,
                     "LICHEN_NATS_SEED": seeds[service],
                     "LICHEN_INTROSPECTION_SECRET": self.home.secret("introspection"),
-                },
+                }
+                | (self._access_environment() if service == "access" else {}),
             }
         parts["access"]["environment"] |= {
             "LICHEN_NATS_CALLOUT_SEED": seeds[CALLOUT],

@@ -40,6 +40,7 @@ class Provider:
         told = {
             "LICHEN_ENV": "local",
             "LICHEN_INTROSPECTION_SECRET": self.home.secret("introspection"),
+            "LICHEN_ACCESS_SECRET": self.home.secret("access"),
             "LICHEN_ISSUER_UNEP_SECRET": self.home.secret("ext-unep"),
         } | {name: callers[name] for name in PASSED_ON if name in callers}
         if self.identity is Identity.KEYCLOAK:
