@@ -27,6 +27,8 @@ async def test_what_was_changed_by_hand_is_set_back_and_the_second_plan_is_empty
     (console,) = [client for client in await directory.clients() if client["clientId"] == "lichen-console"]
     attributes = console["attributes"] | {"pkce.code.challenge.method": "plain", "a.site.added": "this"}
     await directory.save_client(console | {"redirectUris": ["http://127.0.0.1:9/evil"], "attributes": attributes})
+    (unep,) = [client for client in await directory.clients() if client["clientId"] == "ext-unep"]
+    await directory.save_client(unep | {"name": "Changed by hand"})
     (scope,) = [scope for scope in await directory.client_scopes() if scope["name"] == "lichen"]
     (mapper,) = [mapper for mapper in scope["protocolMappers"] if mapper["name"] == "groups"]
     mapper["config"]["full.path"] = "false"
@@ -38,6 +40,7 @@ async def test_what_was_changed_by_hand_is_set_back_and_the_second_plan_is_empty
     assert {(change.name, *change.fields) for change in planned} == {
         ("lichen", "mapper groups"),
         ("lichen-console", "redirectUris", "attributes"),
+        ("ext-unep", "name"),
     }
     assert await realm.plan_realm(directory, document) == []
     (after,) = [client for client in await directory.clients() if client["clientId"] == "lichen-console"]

@@ -54,7 +54,7 @@ def admin_routes(issuer: Issuer) -> list[Route]:
         "/groups/{group}/members": {"GET": admin.members},
         "/group-by-path/{path:path}": {"GET": admin.by_path},
         "/clients": {"GET": admin.clients},
-        "/clients/{client}": {"PUT": admin.change_client},
+        "/clients/{client}": {"GET": admin.client, "PUT": admin.change_client},
         "/clients/{client}/service-account-user": {"GET": admin.account},
         "/clients/{client}/client-secret": {"POST": admin.rotate_secret},
     }
@@ -183,6 +183,9 @@ class Administration:
 
     async def clients(self, request: Request) -> Response:
         return JSONResponse(_page(request, [_client(client) for client in self.issuer.clients.values()]))
+
+    async def client(self, request: Request) -> Response:
+        return JSONResponse(_client(self._client(request)))
 
     async def change_client(self, request: Request) -> Response:
         """Whether it may be used; all else is the issuer's settings."""

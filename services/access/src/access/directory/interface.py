@@ -113,7 +113,7 @@ class Directory(Protocol):
     async def machines(self) -> tuple[Machine, ...]: ...
 
     async def rotate_secret(self, machine: Machine) -> str:
-        """A new secret; the old one is worth nothing from now on."""
+        """A new secret; how long the old one goes on is the realm's policy."""
 
     async def set_enabled(self, machine: Machine, *, enabled: bool) -> None: ...
 
