@@ -156,7 +156,16 @@ async def test_somebody_whom_the_directory_has_no_more_does_not_hold_up_the_othe
     worker = record.worker()
 
     assert await worker.apply() == 1
+    asked = []
+
+    async def counted(request):
+        asked.append(request.url.path)
+
+    # And is not asked for again at once.
+    await worker.apply()
+    record.directory._connection.async_s.event_hooks["request"].append(counted)  # counted, not changed
     assert await worker.apply() == 0
+    assert asked == []
     assert await groups_of(record) == {TEAM}
 
 
