@@ -18,6 +18,7 @@ from chassis.graphql.endpoint import GraphQLEndpoint
 from chassis.graphql.schema import build_schema
 from chassis.identity import Identity
 from chassis.settings import ServiceSettings
+from chassis.standing import Standing
 from chassis.telemetry import configure, log
 from contracts.access import Capability
 
@@ -40,10 +41,12 @@ class Query:
 
 async def main() -> None:
     settings = ServiceSettings(_env_file=None)
+    identity = Identity(settings)
     endpoint = GraphQLEndpoint(
         build_schema(query=Query, mutation=None, settings=settings),
         database=None,
-        identity=Identity(settings),
+        identity=identity,
+        standing=Standing(identity, fresh_s=settings.recheck_s),
         settings=settings,
         reads=Capability.READ,
     )

@@ -41,19 +41,19 @@ def permissions(who: Principal):
     ("who", "producers", "paths"),
     [
         (principal("/locations/secretariat/unon/local-member"),
-            {"inventory", "targets", "offsets", "reporting"}, ["secretariat.unon"]),
+            {"inventory", "targets", "offsets", "reporting", "access"}, ["secretariat.unon"]),
         (principal("/functions/procurement"), {"offsets"}, ["secretariat"]),
         (principal("/functions/certifying"), {"inventory", "targets", "offsets", "reporting"}, ["secretariat"]),
         (principal("/locations/secretariat/unon/external-system", scopes="lichen.read"),
             {"inventory", "targets", "offsets", "reporting"}, ["secretariat.unon"]),
         # The text of a group says nothing of where a place is.
         (principal("/locations/elsewhere/escwa/local-member"),
-            {"inventory", "targets", "offsets", "reporting"}, ["secretariat.escwa"]),
+            {"inventory", "targets", "offsets", "reporting", "access"}, ["secretariat.escwa"]),
         # A place below another says nothing more.
         (principal("/locations/secretariat/unon/local-chair", "/locations/secretariat/unon/unon-gigiri/local-member"),
-            {"inventory", "targets", "offsets", "reporting"}, ["secretariat.unon"]),
+            {"inventory", "targets", "offsets", "reporting", "access"}, ["secretariat.unon"]),
         (principal("/locations/secretariat/escwa/local-chair", "/locations/secretariat/unon/local-member"),
-            {"inventory", "targets", "offsets", "reporting"}, ["secretariat.escwa", "secretariat.unon"]),
+            {"inventory", "targets", "offsets", "reporting", "access"}, ["secretariat.escwa", "secretariat.unon"]),
     ],
 )  # fmt: skip
 def test_who_reads_what_where(who, producers, paths):
@@ -64,7 +64,7 @@ def test_who_reads_what_where(who, producers, paths):
     for producer in producers:
         assert found.filters[producer] == tuple(f"evt.{producer}.*.v1.{path}.>" for path in paths)
     events = [one for one in found.subscribe if one.startswith("evt.")]
-    assert {one.split(".")[1] for one in events} - {"access"} == producers
+    assert {one.split(".")[1] for one in events} == producers
     assert set(found.subscribe) - set(events) == {"_INBOX_outside-abc-1.>"}
     assert set(found.publish) == {
         subject
