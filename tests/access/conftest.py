@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from access.directory.interface import DirectoryPerson
+from access.graphql.resources import Resources
+from access.people import People
 from chassis import locations
 from chassis.access import Grant, Principal
 from chassis.database import Database
@@ -40,6 +43,21 @@ class IssuerThatVouches(Identity):
 
     async def still_holds(self, principal: Principal) -> Principal | None:
         return principal
+
+
+class DirectoryOfEverybody:
+    """As much of a directory as decisions ask for: everybody can log in, and nobody is in a group."""
+
+    async def person(self, *, user_name: str) -> DirectoryPerson:
+        return DirectoryPerson(subject=f"subject-of-{user_name}", user_name=user_name, name=user_name, enabled=True)
+
+    async def groups_of(self, subject: str) -> frozenset[str]:
+        return frozenset()
+
+
+PEOPLE = People(directory=DirectoryOfEverybody(), lookups_per_minute=100_000)
+RESOURCES = {"access": Resources(people=PEOPLE, attestation_interval_days=180)}
+"""What a service has beside its database, where it has something."""
 
 
 def _holder(*grants: tuple[Role, str], name: str = "somebody") -> Principal:
@@ -81,6 +99,7 @@ class Bed:
             principal=principal,
             root=ROOT,
             reads=self.reads,
+            resources=RESOURCES.get(self.service),
         )
         result = await self.schema.execute(document, variable_values=variables, context_value=context)
         assert not result.errors, result.errors

@@ -9,32 +9,32 @@ import uuid
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import timedelta
+from functools import partial
 from importlib import import_module
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from access import usecases as access
+from access.roles import rules
 from chassis.access import Principal
-from contracts.access import CAPABILITIES_BY_ROLE, Capability, Role
-from inventory import usecases as inventory
-from offsets import usecases as offsets
-from reporting import usecases as reporting
-from targets import usecases as targets
+from contracts.access import CAPABILITIES_BY_ROLE, GRANTABLE_BY_ROLE, Capability, Role
+from tests.access.conftest import PEOPLE
+from tests.access.seeds import NOW, SEEDS, YEAR, Seed
 
 if TYPE_CHECKING:
     from tests.access.conftest import Bed
 
 SERVICES = ("access", "inventory", "targets", "offsets", "reporting")
-YEAR = 2024
-NOW = datetime(2025, 3, 1, tzinfo=UTC)
 NOT_PERMITTED, NOT_FOUND, PAST = "NOT_PERMITTED", "NOT_FOUND", "past the right"
 PLACEMENTS = {"at": "unon", "above": "secretariat", "below": "unon-gigiri", "beside": "escwa"}
-INSIDE = {"unon": {"at", "above"}, "secretariat": {"above"}}
-"""Place that is asked about → placements at which a role reaches it."""
-Seed = dict[str, str]
-"""Ids of the records that the cases name: `$name` in an input stands for one."""
+INSIDE = {
+    "unon": {"at", "above"}, "secretariat": {"above"}, "anywhere": set(PLACEMENTS), "another's": set[str](),
+}  # fmt: skip
+"""What is asked about → placements at which a role reaches it: a place, what needs none, what no role opens."""
 TARGET = {
     "indicator": "electricity", "unit": "kWh", "baseYear": 2014, "baseValue": "10", "targetYear": 2034,
     "targetValue": "5",
@@ -58,7 +58,35 @@ class Mutation:
 
 
 MUTATIONS: dict[str, dict[str, Mutation]] = {
-    "access": {},
+    "access": {
+        "addMember": Mutation(
+            asks="ADD_MEMBER",
+            # Nobody gives this one to a person.
+            given={"locationId": "unon", "userName": "amina", "role": "EXTERNAL_SYSTEM", "justification": "j"},
+            past="ROLE_NOT_GRANTABLE",
+        ),
+        "confirmMember": Mutation(
+            asks="CONFIRM_MEMBER", by="record", given={"membershipId": "$ended"}, past="WRONG_STATE"
+        ),
+        "refuseMember": Mutation(
+            asks="REFUSE_MEMBER", by="record", given={"membershipId": "$ended", "reason": "r"}, past="WRONG_STATE"
+        ),
+        "withdrawProposal": Mutation(
+            asks="WITHDRAW_PROPOSAL", by="record", given={"membershipId": "$ended", "reason": "r"}, past="WRONG_STATE"
+        ),
+        "endMembership": Mutation(
+            asks="END_MEMBERSHIP", by="record", given={"membershipId": "$ended", "reason": "r"}, past="WRONG_STATE"
+        ),
+        "extendMembership": Mutation(
+            asks="EXTEND_MEMBERSHIP",
+            by="record",
+            given={"membershipId": "$ended", "validUntil": "2030-01-01T00:00:00Z", "reason": "r"},
+            past="WRONG_STATE",
+        ),
+        "attestMembers": Mutation(
+            asks="ATTEST_MEMBERS", given={"locationId": "unon", "keep": [], "end": []}, past="LIST_OUT_OF_DATE"
+        ),
+    },
     "inventory": {
         "registerLocation": Mutation(
             asks="REGISTER_LOCATION",
@@ -196,12 +224,38 @@ class Query:
     document: str
     closed: str | None
     """Path to what is null, empty or None without the capability; None where all is open to everyone."""
-    asks: str = "READ"
+    asks: str | Capability = "READ"
+    """Its use case in access.py, or the capability of what every service has."""
     place: str = "unon"
 
 
+def audit_entries(service: str) -> Query:
+    """What another person tried at unon; the own actions are open to everyone."""
+    field = f"{service}AuditEntries"
+    return Query(
+        document=f'{{ {field}(first: 1, filter: {{subject: "subject-of-another"}}) {{ edges {{ node {{ id }} }} }} }}',
+        closed=f"{field}.edges",
+        asks=Capability.READ_AUDIT,
+    )
+
+
 QUERIES: dict[str, dict[str, Query]] = {
-    "access": {"me": Query(document="{ me { name } }", closed=None)},
+    "access": {
+        "me": Query(document="{ me { name } }", closed=None),
+        "person": Query(
+            document='{ person(userName: "amina") { name } }', closed="person", asks="FIND_PERSON", place="anywhere"
+        ),
+        "membership": Query(document='{ membership(id: "$active") { id } }', closed="membership"),
+        "myMemberships": Query(
+            document="{ myMemberships(first: 1) { edges { node { id } } } }",
+            closed="myMemberships.edges",
+            place="another's",
+        ),
+        "attestationsDue": Query(
+            document="{ attestationsDue(first: 1) { edges { node { memberships } } } }", closed="attestationsDue.edges"
+        ),
+        "accessAuditEntries": audit_entries("access"),
+    },
     "inventory": {
         "location": Query(
             document='{ location(id: "unon") { coordinates { latitude } } }',
@@ -211,11 +265,16 @@ QUERIES: dict[str, dict[str, Query]] = {
         "locations": Query(document="{ locations(first: 1) { edges { node { id } } } }", closed=None),
         "inventory": Query(document='{ inventory(id: "$inventory") { id } }', closed="inventory"),
         "emissionFactors": Query(document="{ emissionFactors(first: 1) { edges { node { id } } } }", closed=None),
+        "inventoryAuditEntries": audit_entries("inventory"),
     },
-    "targets": {"target": Query(document='{ target(id: "$target") { id } }', closed="target")},
+    "targets": {
+        "target": Query(document='{ target(id: "$target") { id } }', closed="target"),
+        "targetsAuditEntries": audit_entries("targets"),
+    },
     "offsets": {
         "purchase": Query(document='{ purchase(id: "$purchase") { id } }', closed="purchase"),
         "creditBatch": Query(document='{ creditBatch(id: "$batch") { id } }', closed="creditBatch"),
+        "offsetsAuditEntries": audit_entries("offsets"),
     },
     "reporting": {
         "reportingCycle": Query(document="{ reportingCycle(year: 2024) { year } }", closed=None),
@@ -223,97 +282,19 @@ QUERIES: dict[str, dict[str, Query]] = {
         "consolidatedReport": Query(
             document="{ consolidatedReport(year: 2025) { id } }", closed="consolidatedReport", place="secretariat"
         ),
+        "reportingAuditEntries": audit_entries("reporting"),
     },
 }
-NOT_ASKED_YET = {
-    Capability.MANAGE_FACTORS, Capability.MANAGE_MEMBERS, Capability.ATTEST_MEMBERS, Capability.READ_AUDIT,
-}  # fmt: skip
+NOT_ASKED_YET = {Capability.MANAGE_FACTORS}
 """Capabilities that no root field and no mutation asks for."""
 OF_FEDERATION = {"_service", "_entities"}
 """The schema, and entities by key: what a key gives is what its root field gives."""
 
 
-# Records that the cases name, each of unon and finished with, so that who holds the right meets the domain's refusal.
-
-
-async def seed_access(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
-    return {}
-
-
-async def seed_inventory(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
-    row = "site,category,item,start,end,amount,unit,treatment,passengers,quality\n"
-    row += "unon,water,borehole,2024-01-01,2024-06-30,7,m3,,,measured"
-    async with bed.transaction() as tx:
-        taken = await inventory.import_activity_data(
-            tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, file_name="f", content=row.encode()
-        )
-    return {"inventory": taken.inventory_id}
-
-
-async def seed_targets(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
-    async with bed.transaction() as tx:
-        found = await targets.set_target(
-            tx, principal=who("1"), now=NOW, location_id="unon", indicator="electricity", unit="kWh", base_year=2014,
-            base_value=Decimal(10), target_year=2034, target_value=Decimal(5),
-        )  # fmt: skip
-    return {"target": found.id}
-
-
-async def seed_offsets(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
-    async with bed.transaction() as tx:
-        purchase = await offsets.request_purchase(
-            tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, tonnes=2, justification="flights"
-        )
-        await offsets.approve_purchase(tx, principal=who("2"), now=NOW, purchase_id=purchase.id)
-        batch = await offsets.record_delivery(
-            tx, principal=who("3"), now=NOW, purchase_id=purchase.id, registry="CDM", project="1", vintage=2022,
-            serial_first=1, serial_last=2, price_per_tonne=Decimal(1), currency="USD",
-        )  # fmt: skip
-    return {"purchase": purchase.id, "batch": batch.id}
-
-
-async def seed_reporting(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
-    """In 2024 unon's report is returned and escwa's is published; in 2025 escwa's is consolidated and not published."""
-    for location_id in ("unon", "escwa"):
-        for year in (YEAR, 2025):
-            await bed.inventory_is_final(location_id, year=year)
-    async with bed.transaction() as tx:
-        ids = {}
-        for year in (YEAR, 2025):
-            due, both = date(2026, 4, 30), ["unon", "escwa"]
-            await reporting.open_reporting_cycle(
-                tx, principal=who("1"), now=NOW, root="secretariat", year=year, due_on=due, owing=both
-            )
-            for location_id in both:
-                found = await reporting.submit_progress_report(
-                    tx, principal=who("2"), now=NOW, location_id=location_id, year=year, narrative="n"
-                )
-                ids[location_id, year] = found.id
-            await reporting.accept_progress_report(tx, principal=who("3"), now=NOW, report_id=ids["escwa", year])
-            # By the name of those who ask: they may not publish it themselves.
-            by = who("somebody")
-            made = await reporting.consolidate_reports(tx, principal=by, now=NOW, root="secretariat", year=year)
-            ids["consolidated", year] = made.id
-        await reporting.return_progress_report(
-            tx, principal=who("3"), now=NOW, report_id=ids["unon", YEAR], reasons="r"
-        )
-        await reporting.publish_consolidated_report(
-            tx, principal=who("5"), now=NOW, report_id=ids["consolidated", YEAR]
-        )
-    return {"report": ids["unon", YEAR], "consolidated": ids["consolidated", 2025]}
-
-
-SEEDS = {
-    "access": seed_access,
-    "inventory": seed_inventory,
-    "targets": seed_targets,
-    "offsets": seed_offsets,
-    "reporting": seed_reporting,
-}
-
-
-def capability(service: str, use_case: str) -> Capability:
-    found: Capability = getattr(import_module(f"{service}.access"), use_case)
+def capability(service: str, asks: str | Capability) -> Capability:
+    if isinstance(asks, Capability):
+        return asks
+    found: Capability = getattr(import_module(f"{service}.access"), asks)
     return found
 
 
@@ -325,13 +306,12 @@ def cells() -> Iterator[tuple[Role, str]]:
 def test_every_mutation_root_field_and_use_case_has_a_case(service: str) -> None:
     schema = import_module(f"{service}.main").SERVICE.schema(None)._schema
     access = vars(import_module(f"{service}.access"))
-    use_cases = {
-        name for name, value in access.items() if isinstance(value, Capability) and not name.startswith("READ")
-    }
+    use_cases = {name for name, value in access.items() if isinstance(value, Capability)}
+    asked = {case.asks for case in (*MUTATIONS[service].values(), *QUERIES[service].values())}
 
     assert set(schema.mutation_type.fields if schema.mutation_type else ()) == set(MUTATIONS[service])
     assert set(schema.query_type.fields) - OF_FEDERATION == set(QUERIES[service])
-    assert use_cases == {case.asks for case in MUTATIONS[service].values()}
+    assert use_cases == {asks for asks in asked if not isinstance(asks, Capability)}
 
 
 def test_every_role_and_capability_is_asked_for_or_named_as_not_yet() -> None:
@@ -368,6 +348,18 @@ def expected_of(case: Mutation, asked: Capability, role: Role, placement: str, *
     return NOT_PERMITTED if inside and case.by == "location" else NOT_FOUND
 
 
+async def tried(bed: "Bed", name: str, case: Mutation, seed: Seed, *, by: Principal) -> str:
+    """The refusal's code, or the result's type."""
+    type_name = f"{name[0].upper()}{name[1:]}Input"
+    document = f"mutation($input: {type_name}!) {{ {name}(input: $input) {{ __typename ... on Refusal {{ code }} }} }}"
+    values = {key: seed.get(value[1:], value) if isinstance(value, str) else value for key, value in case.given.items()}
+    if case.keyed:
+        values["idempotencyKey"] = str(uuid.uuid4())
+    answer = (await bed.ask(by, document, input=values))[name]
+    found: str = answer.get("code") or answer["__typename"]
+    return found
+
+
 @pytest.mark.parametrize("also_elsewhere", [False, True], ids=["one role", "the right elsewhere too"])
 @pytest.mark.parametrize("service", SERVICES)
 async def test_every_cell_of_every_mutation(
@@ -384,20 +376,9 @@ async def test_every_cell_of_every_mutation(
     for name, case in MUTATIONS[service].items():
         asked = capability(service, case.asks)
         who_has_it = next(role for role in Role if asked in CAPABILITIES_BY_ROLE[role])
-        type_name = f"{name[0].upper()}{name[1:]}Input"
-        document = (
-            f"mutation($input: {type_name}!) {{ {name}(input: $input) {{ __typename ... on Refusal {{ code }} }} }}"
-        )
         for role, placement in cells():
             grants = [(role, PLACEMENTS[placement])] + ([(who_has_it, "unov")] if also_elsewhere else [])
-            values = {
-                key: seed.get(value[1:], value) if isinstance(value, str) else value
-                for key, value in case.given.items()
-            }
-            if case.keyed:
-                values["idempotencyKey"] = str(uuid.uuid4())
-            answer = (await bed.ask(holder(*grants), document, input=values))[name]
-            found = answer.get("code") or answer["__typename"]
+            found = await tried(bed, name, case, seed, by=holder(*grants))
             expected = expected_of(case, asked, role, placement, also_elsewhere=also_elsewhere)
             if found != (case.past if expected == PAST else expected):
                 wrong[f"{name} by {role} {placement}"] = (found, expected)
@@ -414,6 +395,10 @@ async def test_every_cell_of_every_root_field(
 ) -> None:
     bed = await bed_for(service)
     seed = await SEEDS[service](bed, person)
+    name, case = next(
+        item for item in MUTATIONS[service].items() if item[1].by == "location" and item[1].place == "unon"
+    )
+    await tried(bed, name, case, seed, by=person("another"))  # for the audit record
     wrong = {}
     for name, case in QUERIES[service].items():
         asked = capability(service, case.asks)
@@ -429,3 +414,31 @@ async def test_every_cell_of_every_root_field(
                 wrong[f"{name} by {role} {placement}"] = found
 
     assert wrong == {}
+
+
+async def test_every_cell_of_who_gives_which_role(
+    bed_for: "Callable[[str], Awaitable[Bed]]", holder: Callable[..., Principal]
+) -> None:
+    """By the role alone: each holds it at the root, and gives at unon what an office has."""
+    bed = await bed_for("access")
+    wrong = {}
+    for held, given in product(Role, Role):
+        gives = GRANTABLE_BY_ROLE.get(held, frozenset()) - {Role.EXTERNAL_SYSTEM}
+        if Capability.MANAGE_MEMBERS not in CAPABILITIES_BY_ROLE[held]:
+            expected = NOT_PERMITTED
+        elif given not in gives:
+            expected = "ROLE_NOT_GRANTABLE"
+        else:
+            expected = None if given in rules.at("place", is_root=False) else "ROLE_NOT_AT_LOCATION"
+        found = await bed.tries(partial(give, given), holder((held, "secretariat")))
+        if found != expected:
+            wrong[f"{given} by {held}"] = (found, expected)
+
+    assert wrong == {}
+
+
+async def give(role: Role, tx: AsyncConnection, by: Principal) -> None:
+    await access.add_member(
+        tx, principal=by, now=NOW, people=PEOPLE, location_id="unon", user_name="amina", role=role, valid_from=None,
+        valid_until=NOW + timedelta(days=9), justification="j", substitutes_id=None,
+    )  # fmt: skip

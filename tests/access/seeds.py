@@ -1,0 +1,114 @@
+"""Records that the matrix's cases name, each of unon.
+
+They are finished with, so that who holds the right meets the domain's refusal.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from access import usecases as access
+from chassis.access import Principal
+from contracts.access import Role
+from inventory import usecases as inventory
+from offsets import usecases as offsets
+from reporting import usecases as reporting
+from targets import usecases as targets
+from tests.access.conftest import PEOPLE
+
+if TYPE_CHECKING:
+    from tests.access.conftest import Bed
+
+__all__ = ["NOW", "SEEDS", "YEAR", "Seed"]
+
+YEAR = 2024
+NOW = datetime(2025, 3, 1, tzinfo=UTC)
+Seed = dict[str, str]
+"""Ids of the records that the cases name: `$name` in an input stands for one."""
+
+
+async def seed_access(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
+    """At unon, one membership that ended, and one that nobody attested for more than half a year."""
+    async with bed.transaction() as tx:
+        given = [
+            await access.add_member(
+                tx, principal=who("1"), now=NOW, people=PEOPLE, location_id="unon", user_name=user_name,
+                role=Role.TECHNICAL_TEAM, valid_from=None, valid_until=None, justification="j", substitutes_id=None,
+            )
+            for user_name in ("amina", "baraka")
+        ]  # fmt: skip
+        await access.end_membership(tx, principal=who("2"), now=NOW, membership_id=given[0].id, reason="r")
+    return {"ended": given[0].id, "active": given[1].id}
+
+
+async def seed_inventory(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
+    row = "site,category,item,start,end,amount,unit,treatment,passengers,quality\n"
+    row += "unon,water,borehole,2024-01-01,2024-06-30,7,m3,,,measured"
+    async with bed.transaction() as tx:
+        taken = await inventory.import_activity_data(
+            tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, file_name="f", content=row.encode()
+        )
+    return {"inventory": taken.inventory_id}
+
+
+async def seed_targets(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
+    async with bed.transaction() as tx:
+        found = await targets.set_target(
+            tx, principal=who("1"), now=NOW, location_id="unon", indicator="electricity", unit="kWh", base_year=2014,
+            base_value=Decimal(10), target_year=2034, target_value=Decimal(5),
+        )  # fmt: skip
+    return {"target": found.id}
+
+
+async def seed_offsets(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
+    async with bed.transaction() as tx:
+        purchase = await offsets.request_purchase(
+            tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, tonnes=2, justification="flights"
+        )
+        await offsets.approve_purchase(tx, principal=who("2"), now=NOW, purchase_id=purchase.id)
+        batch = await offsets.record_delivery(
+            tx, principal=who("3"), now=NOW, purchase_id=purchase.id, registry="CDM", project="1", vintage=2022,
+            serial_first=1, serial_last=2, price_per_tonne=Decimal(1), currency="USD",
+        )  # fmt: skip
+    return {"purchase": purchase.id, "batch": batch.id}
+
+
+async def seed_reporting(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
+    """In 2024 unon's report is returned and escwa's is published; in 2025 escwa's is consolidated and not published."""
+    for location_id in ("unon", "escwa"):
+        for year in (YEAR, 2025):
+            await bed.inventory_is_final(location_id, year=year)
+    async with bed.transaction() as tx:
+        ids = {}
+        for year in (YEAR, 2025):
+            due, both = date(2026, 4, 30), ["unon", "escwa"]
+            await reporting.open_reporting_cycle(
+                tx, principal=who("1"), now=NOW, root="secretariat", year=year, due_on=due, owing=both
+            )
+            for location_id in both:
+                found = await reporting.submit_progress_report(
+                    tx, principal=who("2"), now=NOW, location_id=location_id, year=year, narrative="n"
+                )
+                ids[location_id, year] = found.id
+            await reporting.accept_progress_report(tx, principal=who("3"), now=NOW, report_id=ids["escwa", year])
+            # By the name of those who ask: they may not publish it themselves.
+            by = who("somebody")
+            made = await reporting.consolidate_reports(tx, principal=by, now=NOW, root="secretariat", year=year)
+            ids["consolidated", year] = made.id
+        await reporting.return_progress_report(
+            tx, principal=who("3"), now=NOW, report_id=ids["unon", YEAR], reasons="r"
+        )
+        await reporting.publish_consolidated_report(
+            tx, principal=who("5"), now=NOW, report_id=ids["consolidated", YEAR]
+        )
+    return {"report": ids["unon", YEAR], "consolidated": ids["consolidated", 2025]}
+
+
+SEEDS = {
+    "access": seed_access,
+    "inventory": seed_inventory,
+    "targets": seed_targets,
+    "offsets": seed_offsets,
+    "reporting": seed_reporting,
+}
