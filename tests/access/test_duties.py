@@ -4,9 +4,8 @@ They hold every role at the root, so only the record's history can refuse. What 
 reason: a pair of steps that is in no table fails by name.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
 from decimal import Decimal
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -18,41 +17,17 @@ from inventory import usecases as inventory
 from offsets import usecases as offsets
 from reporting import usecases as reporting
 from targets import usecases as targets
+from tests.access.membership import BY_ONE, BY_TWO, MEMBER
+from tests.access.workflow import NOW, Allowed, Memory, Workflow
 
 if TYPE_CHECKING:
     from tests.access.conftest import Bed
 
 YEAR = 2024
-NOW = datetime(2025, 3, 1, tzinfo=UTC)
 UNON: dict[str, Any] = {"location_id": "unon", "year": YEAR}
 HEADER = "site,category,item,start,end,amount,unit,treatment,passengers,quality"
-Memory = dict[str, str]
-"""Ids of the records of one play."""
 Try = Callable[[str, str], Awaitable[str | None]]
 """(Step, name of a person) → code of the refusal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """A person may take both steps."""
-
-    because: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workflow:
-    """The steps of a record: what each does, and who may not take it."""
-
-    steps: Mapping[str, Callable[..., Awaitable[Any]]]
-    """By the name of the use case in the service's access.py: (tx, who, memory) does it."""
-    paths: tuple[tuple[str, ...], ...]
-    """From first step to last, each by another person."""
-    after: Mapping[str, Mapping[str, str]]
-    """Last step → step that its state refuses to everyone → code."""
-    history: Mapping[tuple[str, str], str | Allowed]
-    """(Earlier step, step) → code with which one person is refused both."""
-    one_person: Mapping[str, str]
-    """Use cases that are steps of no record, with the reason."""
 
 
 # inventory
@@ -86,6 +61,7 @@ _INVENTORY_STEPS = {_IMPORT: _import, _SUBMIT: _submit, _RETURN: _return, _APPRO
 _TEAM = Allowed("entering and submitting are one team's work, reviewed by another person")
 _ONE_REVIEWER = Allowed("one reviewer sees a record through its rounds")
 INVENTORY = Workflow(
+    service="inventory",
     steps=_INVENTORY_STEPS,
     paths=((_IMPORT, _SUBMIT, _RETURN, _IMPORT, _SUBMIT, _APPROVE),),
     after={
@@ -156,6 +132,7 @@ _OFFSET_STEPS = {
     _RETIRE: _retire,
 }
 OFFSETS = Workflow(
+    service="offsets",
     steps=_OFFSET_STEPS,
     paths=((_REQUEST, _APPROVE_P, _DELIVER, _RETIRE), (_REQUEST, _REFUSE)),
     after={
@@ -229,6 +206,7 @@ _ACCEPTED = _ONCE | _DECIDED | {_HAND_IN: "REPORT_ALREADY_DECIDED"}
 _CALENDAR = Allowed("opening a cycle says when reports are due and judges none")
 _SUMS = Allowed("a consolidation adds up what was accepted; another person publishes it")
 REPORTING = Workflow(
+    service="reporting",
     steps=_REPORT_STEPS,
     paths=((_OPEN, _HAND_IN, _GIVE_BACK, _HAND_IN, _ACCEPT, _CONSOLIDATE, _PUBLISH),),
     after={
@@ -267,6 +245,7 @@ async def _set_target(tx: Any, who: Any, memory: Memory) -> None:
 
 
 TARGETS = Workflow(
+    service="targets",
     steps={"SET_TARGET": _set_target},
     paths=(("SET_TARGET",),),
     after={"SET_TARGET": {"SET_TARGET": "TARGET_ALREADY_SET"}},
@@ -274,76 +253,103 @@ TARGETS = Workflow(
     one_person={},
 )
 
-ACCESS = Workflow(steps={}, paths=(), after={}, history={}, one_person={})
-WORKFLOWS = {"access": ACCESS, "inventory": INVENTORY, "offsets": OFFSETS, "reporting": REPORTING, "targets": TARGETS}
+WORKFLOWS = {
+    "membership by one": BY_ONE, "membership by two": BY_TWO, "inventory": INVENTORY, "offsets": OFFSETS,
+    "reporting": REPORTING, "targets": TARGETS,
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("service", WORKFLOWS)
+@pytest.mark.parametrize("service", sorted({workflow.service for workflow in WORKFLOWS.values()}))
 def test_every_use_case_is_a_step_of_a_workflow_or_one_persons_with_a_reason(service: str) -> None:
     access = vars(import_module(f"{service}.access"))
     asked = {name for name, value in access.items() if isinstance(value, Capability) and not name.startswith("READ")}
-    workflow = WORKFLOWS[service]
+    workflows = [workflow for workflow in WORKFLOWS.values() if workflow.service == service]
+    steps = {step for workflow in workflows for step in workflow.steps}
+    one_persons = {use_case for workflow in workflows for use_case in workflow.one_person}
 
-    assert asked == set(workflow.steps) | set(workflow.one_person)
-    assert {step for path in workflow.paths for step in path} == set(workflow.steps)
-    assert set(workflow.steps).isdisjoint(workflow.one_person)
+    assert asked == steps | one_persons
+    assert {step for workflow in workflows for path in workflow.paths for step in path} == steps
+    assert steps.isdisjoint(one_persons)
 
 
 Beds = Callable[[str], Awaitable["Bed"]]
 
 
 async def plays(
-    bed_for: Beds, person: Callable[[str], Any], service: str
-) -> AsyncIterator[tuple[tuple[str, ...], Try]]:
-    """Each state of each path: the steps that led there, the n-th by person n; and a way to try a further one.
+    bed_for: Beds, person: Callable[[str], Any], workflow: Workflow
+) -> AsyncIterator[tuple[list[tuple[str, str]], Try]]:
+    """Each state of each path: the steps that led there, with who took each; and a way to try a further one.
 
     What is tried leaves no trace, in the play's memory either.
     """
-    workflow = WORKFLOWS[service]
     for path in workflow.paths:
-        bed = await bed_for(service)
-        if service in ("offsets", "reporting"):
+        bed = await bed_for(workflow.service)
+        if workflow.service in ("offsets", "reporting"):
             await bed.inventory_is_final("unon")
         memory: Memory = {}
+        taken: list[tuple[str, str]] = []
 
         async def tried(step: str, name: str, /, bed: "Bed" = bed, memory: Memory = memory) -> str | None:
             copy = dict(memory)
             return await bed.tries(lambda tx, who: workflow.steps[step](tx, who, copy), person(name))
 
         for number, step in enumerate(path):
+            name = f"person {number}" if step not in workflow.own else dict(taken)[workflow.own[step][0]]
             async with bed.transaction() as tx:
-                await workflow.steps[step](tx, person(f"{number}"), memory)
-            yield path[: number + 1], tried
+                await workflow.steps[step](tx, person(name), memory)
+            taken.append((step, name))
+            yield taken, tried
 
 
-@pytest.mark.parametrize("service", WORKFLOWS)
+@pytest.mark.parametrize("name", WORKFLOWS)
 async def test_every_transition_tried_by_everyone_who_took_an_earlier_step(
-    service: str, bed_for: Beds, person: Callable[[str], Any]
+    name: str, bed_for: Beds, person: Callable[[str], Any]
 ) -> None:
-    workflow = WORKFLOWS[service]
+    workflow = WORKFLOWS[name]
     wrong, met = {}, set()
-    async for taken, tried in plays(bed_for, person, service):
-        by_state = workflow.after[taken[-1]]
+    async for taken, tried in plays(bed_for, person, workflow):
+        path = [step for step, _ in taken]
+        by_state = workflow.after[path[-1]]
         for transition in workflow.steps:
-            for number, earlier in enumerate(taken):
+            for earlier, who in taken:
                 expected = by_state.get(transition) or workflow.history.get((earlier, transition), "in no table")
                 if transition not in by_state:
                     met.add((earlier, transition))
-                found = await tried(transition, f"{number}")
+                found = await tried(transition, who)
                 if found != (None if isinstance(expected, Allowed) else expected):
-                    wrong[" > ".join((*taken, f"{transition} by who did {earlier}"))] = (found, expected)
+                    wrong[" > ".join((*path, f"{transition} by who did {earlier}"))] = (found, expected)
 
     assert wrong == {}
     assert set(workflow.history) == met, "a pair that no play meets"
 
 
-@pytest.mark.parametrize("service", WORKFLOWS)
+@pytest.mark.parametrize("name", [name for name, workflow in WORKFLOWS.items() if workflow.concerned])
+async def test_no_transition_goes_through_for_the_person_whom_the_record_is_about(
+    name: str, bed_for: Beds, person: Callable[[str], Any]
+) -> None:
+    """Where the state refuses it to everyone, that may be said first."""
+    workflow = WORKFLOWS[name]
+    assert set(workflow.concerned) == set(workflow.steps)
+    wrong = {}
+    async for taken, tried in plays(bed_for, person, workflow):
+        path = [step for step, _ in taken]
+        by_state = workflow.after[path[-1]]
+        for transition, code in workflow.concerned.items():
+            found = await tried(transition, MEMBER)
+            if found not in (code, by_state.get(transition, code)):
+                wrong[" > ".join((*path, transition))] = (found, code)
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
 async def test_each_step_that_the_state_lets_pass_goes_through_for_somebody_new(
-    service: str, bed_for: Beds, person: Callable[[str], Any]
+    name: str, bed_for: Beds, person: Callable[[str], Any]
 ) -> None:
     """So that what refuses above is the history, not the step."""
-    workflow = WORKFLOWS[service]
-    async for taken, tried in plays(bed_for, person, service):
+    workflow = WORKFLOWS[name]
+    of_others = {step: code for step, (_, code) in workflow.own.items()}
+    async for taken, tried in plays(bed_for, person, workflow):
         found = {step: await tried(step, "somebody new") for step in workflow.steps}
 
-        assert found == dict.fromkeys(workflow.steps) | dict(workflow.after[taken[-1]]), taken
+        assert found == dict.fromkeys(workflow.steps) | of_others | dict(workflow.after[taken[-1][0]]), taken
