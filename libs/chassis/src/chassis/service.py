@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -37,6 +37,7 @@ from contracts.hearing import HEARERS
 __all__ = ["Runtime", "Service", "Task", "create_application", "create_server", "replay", "serve"]
 
 RETRY_S = 1.0
+STOP_AGAIN_S = 1.0
 WS_MESSAGE_MAX_BYTES = 65_536
 
 
@@ -99,9 +100,7 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
             gc.set_threshold(50_000, 50, 50)
             log.info("serving")
             yield
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await _end(running)
         await database.close()
         log.info("stopped")
 
@@ -150,6 +149,15 @@ async def _kept_running(task: Task, runtime: Runtime) -> None:
         else:
             log.warning("task ended by itself", task=task.__name__)
         await asyncio.sleep(RETRY_S)
+
+
+async def _end(tasks: Iterable["asyncio.Task[None]"]) -> None:
+    """Cancel until all have ended: nats-py takes a cancellation for its own while it closes and connects anew."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=STOP_AGAIN_S)
 
 
 async def _events(service: Service, settings: ServiceSettings, database: Database, feed: Feed) -> None:
