@@ -46,7 +46,7 @@ async def test_without_a_position_it_begins_with_what_happens_next(targets):
             later += await targets.happens()
             await asyncio.sleep(0.1)
 
-    assert set(heard.result()) < set(later)
+    assert set(heard.result()) <= set(later)
 
 
 async def test_it_resumes_after_an_event_without_a_gap_and_without_a_repetition(targets):
@@ -143,4 +143,4 @@ async def test_many_listen_over_one_reader_of_the_stream(targets):
         for socket in sockets:
             await socket.__aexit__(None, None, None)
 
-    assert len(consumers) == 1
+    assert len([name for name in consumers if name.startswith("feed-")]) == 1
