@@ -7,10 +7,10 @@ import time
 
 import httpx
 import psutil
-from conftest import gone, printed_until, start
 
 from embedded.ports import free_port
 from lichen.personas import Tokens
+from tests.journeys.conftest import gone, printed_until, start
 
 
 def up(home, *arguments, **environment):

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from conftest import Clock
 from identity_provider import Browser, IdentityProvider, good, new_verifier, query_of, refused
 
+from identity.issuer.tests.conftest import Clock
 from issuer.attempts import FAILURES_MAX, LOCKED_S
 from issuer.device import INTERVAL_S
 from issuer.state import DeviceRequest, Issuer

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from conftest import Clock
 from identity_provider import IdentityProvider, good, refused
 from joserfc import jws
 
+from identity.issuer.tests.conftest import Clock
 from issuer.attempts import FAILURES_MAX, LOCKED_S
 from issuer.expiring import Expiring
 from issuer.settings import Settings
