@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from lichen.home import REPOSITORY
 from tools.canary.__main__ import whole_run
 from tools.canary.exercise import Canary
 from tools.canary.pairs import Pairs
@@ -25,4 +26,6 @@ def world() -> Iterator[World]:
 @pytest.fixture(scope="session")
 def run(world: World) -> tuple[Canary, Pairs]:
     """The short form: the same cases each time, as long as the schema is the same."""
-    return asyncio.run(whole_run(world, seed=SEED, requests=REQUESTS, pairs=PAIRS, thorough=False))
+    canary, pairs = asyncio.run(whole_run(world, seed=SEED, requests=REQUESTS, pairs=PAIRS, thorough=False))
+    canary.tally.write(REPOSITORY / "build" / "canary-short.json", more=pairs.report())
+    return canary, pairs

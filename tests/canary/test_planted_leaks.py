@@ -55,6 +55,7 @@ def leaking(world: World, run: object, tmp_path_factory: pytest.TempPathFactory)
             "LICHEN_AUDIENCE": AUDIENCE,
             "LICHEN_DATABASE_URL": world.platform.database_url("offsets"),
             "LICHEN_NATS_URL": world.platform.nats_url,
+            "LICHEN_NATS_SEED": world.platform.nats_keys.seeds["offsets"],
             "LICHEN_INTROSPECTION_SECRET": world.platform.home.secret("introspection"),
             "OTEL_EXPORTER_OTLP_ENDPOINT": world.collector.endpoint,
             "CANARY_ROUTES": str(directory / "routes.json"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import httpx
+from graphql import is_non_null_type
 
 from tools.canary.cases import (
     VARIANTS,
@@ -23,7 +24,7 @@ from tools.canary.cases import (
 )
 from tools.canary.documents import Question, rendered
 from tools.canary.marks import Mark, found_in
-from tools.canary.people import FILLED, MISSION, PLACES, Persona, under
+from tools.canary.people import FILLED, MISSION, PLACES, ROOT, Persona, under
 from tools.canary.pool import NoValue
 from tools.canary.routes import Route
 from tools.canary.schema import Endpoint, field_names
@@ -36,6 +37,7 @@ from tools.canary.world import ADMINISTRATOR, Answer, World
 __all__ = ["Canary"]
 
 AT_ONCE = 8
+SINCE = "2020-01-01T00:00:00+00:00"
 SOCKETS_MAX = 40
 """Open at once in a short run."""
 
@@ -185,13 +187,25 @@ class Canary:
             for asker in everyone
         ]
         if self.requests_max is not None and len(wanted) > SOCKETS_MAX:
-            wanted = random.Random(self.tally.seed).sample(wanted, SOCKETS_MAX)  # noqa: S311 - repeatable, no secret
+            chance = random.Random(self.tally.seed)  # noqa: S311 - repeatable, no secret
+            # Who sees everything always listens: somebody must hear that there is something to hear.
+            every = [found for found in wanted if found[0].persona.name == ADMINISTRATOR]
+            wanted = every + chance.sample(wanted, SOCKETS_MAX)
         await asyncio.gather(*(self._hear(asker, question, ended) for asker, question in wanted))
 
     async def _hear(self, asker: Asker, question: Question, ended: asyncio.Event) -> None:
         name = f"{asker.persona.name} {question.name}"
         chance = random.Random(f"{self.tally.seed} {name}")  # noqa: S311 - repeatable, no secret
-        variables = root_arguments(question, self.world.pool, at=asker.persona.foreign or FILLED, chance=chance)
+        at = (ROOT,) if asker.persona.name == ADMINISTRATOR else asker.persona.foreign or FILLED
+        given = root_arguments(question, self.world.pool, at=at, chance=chance)
+        definition = question.definition
+        kept = {
+            argument
+            for argument, described in (definition.args if definition else {}).items()
+            if is_non_null_type(described.type)
+        }
+        # From the beginning, and of every kind: what is asked for may be narrowed, and then nothing is heard.
+        variables = {argument: value for argument, value in given.items() if argument in kept} | {"since": SINCE}
         document = rendered(question, self.world.pool, variant=0, at=FILLED)
         request = question_request(question, document, variables)
         case = Case(name=name, where=question.name, changes=False, make=lambda: request)

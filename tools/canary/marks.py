@@ -30,7 +30,11 @@ NUMBER = re.compile(r"(?<![\w.])(?<!\w-)(?<!\d:)-?\d+(?:\.\d+)?(?![\w:])")
 ENCODED = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 DIGITS_MIN = 6
 """Significant digits from which on a number can be told from another."""
-COMMON = frozenset(tables.__all__) - {"metadata"} | {"alembic_version"}
+AUDIT = "audit_entry"
+AUDITED = ("name", "record_id", "reason", "input")
+"""Columns of the record that say what rows say; the others are about when and by what."""
+FUELS = frozenset({"generator_fuel", "heating_fuel", "vehicle_fuel"})
+COMMON = frozenset(tables.__all__) - {"metadata", AUDIT} | {"alembic_version"}
 """What chassis gives every service: the register, and what rows were said of elsewhere."""
 DIGITS_MIN_IN_LOGS = 9
 """There, durations have many digits too."""
@@ -38,6 +42,8 @@ DIGITS_MIN_IN_LOGS = 9
 CAPABILITIES: Mapping[str, Capability] = {
     "offsets": Capability.READ_OFFSETS,
     "access": Capability.READ_MEMBERS,
+    "inventory.site_position": Capability.READ_SENSITIVE,
+    "inventory.fuel_stock": Capability.READ_SENSITIVE,
 }
 """What shows the rows of a service, or of one table, where that is not `data.read`."""
 
@@ -175,19 +181,36 @@ class Marks:
 
     async def harvest(self, databases: Mapping[str, str], *, publication: Publication) -> None:
         """Make marks of every row in these databases."""
+        audited = []
         for service, url in databases.items():
             for table, rows in (await rows_of(url)).items():
+                if table == AUDIT:
+                    audited += [(service, row) for row in rows]
+                    continue
                 for row in rows:
                     self._take_row(f"{service}.{table}", row, publication)
+        # The record repeats what other rows say, and shows it to those who read the record too.
+        for service, row in audited:
+            self._take_audit_entry(service, row)
         # What several locations have in common, such as a factor, gives none of them away.
         common = [value for value, mark in self.known.items() if _is_number(value) and len(mark.locations - {ROOT}) > 1]
         for value in common:
             del self.known[value]
 
+    def _take_audit_entry(self, service: str, row: Mapping[str, Any]) -> None:
+        for column in AUDITED:
+            for found, _ in found_in(str(row[column])):
+                mark = self.known.setdefault(found, Mark())
+                if not mark.sources:
+                    mark.capabilities.add(CAPABILITIES.get(service, Capability.READ))
+                mark.locations.add(row["location_id"])
+                mark.capabilities.add(Capability.READ_AUDIT)
+                mark.sources.add(f"{service}.{AUDIT}.{column}")
+
     def _take_row(self, table: str, row: Mapping[str, Any], publication: Publication) -> None:
         if (location := row.get("location_id")) is None:
             return
-        capability = CAPABILITIES.get(table) or CAPABILITIES.get(table.partition(".")[0]) or Capability.READ
+        capability = _capability(table, row)
         for column, value in row.items():
             if value is None or isinstance(value, datetime | date | bool | bytes) or column == "location_id":
                 continue
@@ -196,7 +219,17 @@ class Marks:
                 mark.locations.add(location)
                 mark.capabilities.add(capability)
                 mark.sources.add(f"{table}.{column}")
-                mark.public |= publication.opens(PUBLISHED.get(table), column, row)
+                if capability is not Capability.READ_SENSITIVE:
+                    mark.public |= publication.opens(PUBLISHED.get(table), column, row)
+
+
+def _capability(table: str, row: Mapping[str, Any]) -> Capability:
+    """What shows the row: docs/adr/0018-sensitive-attributes.md says which are sensitive."""
+    if row.get("category") in FUELS and table in {"inventory.activity_record", "inventory.emission"}:
+        return Capability.READ_SENSITIVE
+    if row.get("indicator") == "generator_fuel" and row.get("open_to_all") is False:
+        return Capability.READ_SENSITIVE
+    return CAPABILITIES.get(table) or CAPABILITIES.get(table.partition(".")[0]) or Capability.READ
 
 
 def _is_number(value: str) -> bool:
@@ -221,7 +254,9 @@ async def rows_of(url: str) -> dict[str, list[dict[str, Any]]]:
             " AND c.relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1"
         )
         async with connection.transaction(readonly=True):
-            await connection.execute("SELECT set_config('app.roots', $1, true)", ROOT)
+            await connection.execute(
+                "SELECT set_config('app.roots', $1, true), set_config('app.sensitive_roots', $1, true)", ROOT
+            )
             found = {}
             for (table,) in names:
                 if table not in COMMON:

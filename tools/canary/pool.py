@@ -37,7 +37,7 @@ GOOD: Mapping[str, tuple[Any, ...]] = {
     "String": ("canary",),
     "Decimal": ("12.5",),
     "Date": ("2031-03-31",),
-    "DateTime": ("2031-03-31T12:00:00+00:00",),
+    "DateTime": ("2020-03-31T12:00:00+00:00",),
     "Base64": ("c2l0ZSxjYXRlZ29yeQo=",),
     "SerialNumber": ("7000000001",),
 }
@@ -132,7 +132,7 @@ class Pool:
     ) -> list[Any]:
         """What to try for an argument, or a field of an input, at these locations. Refuses: NoValue."""
         found = self._of_type(schema, name, argument.type, at=at, result=result, bad=bad)
-        return found if is_non_null_type(argument.type) else [*found, None]
+        return found if is_non_null_type(argument.type) else [None, *found]
 
     def _of_type(
         self, schema: GraphQLSchema, name: str, type_: Any, *, at: Sequence[str], result: str, bad: bool
@@ -150,8 +150,9 @@ class Pool:
     def _inputs(
         self, schema: GraphQLSchema, type_: GraphQLInputObjectType, *, at: Sequence[str], result: str, bad: bool
     ) -> list[Any]:
+        # What may be left out is given here: whole inputs are left out where they may be.
         choices = {
-            name: self.values(schema, name, definition, at=at, result=result, bad=bad)
+            name: self._of_type(schema, name, definition.type, at=at, result=result, bad=bad)
             for name, definition in type_.fields.items()
         }
         longest = max((len(options) for options in choices.values()), default=0)
@@ -179,14 +180,14 @@ class Pool:
         self, schema: GraphQLSchema, name: str, scalar: str, *, at: Sequence[str], result: str
     ) -> list[Any] | None:
         """What a name says more than its type."""
+        if name in CURSORS:
+            return [None, *sorted(self.cursors), "no-cursor"]
         if scalar == "ID":
             types = self.types_named(schema, name, result=result)
             found: list[Any] = [value for type_ in types for value in self.ids_of(type_, at=at)]
             return found or [str(uuid.uuid4())]
         if name == "idempotencyKey":
             return [str(uuid.uuid4())]
-        if scalar == "String" and name in CURSORS:
-            return [None, *sorted(self.cursors), "no-cursor"]
         if scalar == "Int" and "year" in name.lower():
             return list(YEARS)
         return list(PAGES) if scalar == "Int" and name in PAGE_SIZES else None

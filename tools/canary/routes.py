@@ -10,7 +10,6 @@ from starlette.routing import BaseRoute, Mount
 from starlette.routing import Route as StarletteRoute
 
 from chassis.service import create_application
-from chassis.settings import ServiceSettings
 from lichen.home import REPOSITORY
 from lichen.platform import SERVICES, Platform
 
@@ -45,11 +44,12 @@ def routes(platform: Platform) -> tuple[Route, ...]:
 
 
 def _paths(service: str) -> Iterator[str]:
-    settings = ServiceSettings(
+    service_of = import_module(f"{service}.main").SERVICE
+    settings = service_of.settings.model_construct(
         env="local", database_url=SecretStr("postgresql://none@127.0.0.1:1/none"), nats_url="nats://127.0.0.1:1",
         issuer="http://127.0.0.1:1/realms/none",
     )  # fmt: skip
-    application = create_application(import_module(f"{service}.main").SERVICE, settings)
+    application = create_application(service_of, settings)
     yield from _walk(application.routes, "")
     yield from ("/", "/none")
 

@@ -143,6 +143,10 @@ class Seed:
                 self.world.publication.ids.add(inventory)
                 self.world.publication.years.add((location, year))
             await self.offset(location, year)
+        await self.do(
+            "recordFuelStock", self.by(location, Role.TECHNICAL_TEAM), locationId=location, fuel="diesel",
+            capacity=self.figure(7), stock=self.figure(), unit="litre", asOf="2024-06-30",
+        )  # fmt: skip
         await self.inventory(location, OPEN_YEAR)
         if location == SITE:
             await self.submitted(location, OPEN_YEAR)

@@ -13,6 +13,8 @@ __all__ = ["PROTOCOL", "listen"]
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 OPEN_S = 10
+SILENT_S = 2.0
+"""What is still under way when listening should end is heard until nothing comes for this long."""
 
 
 async def listen(
@@ -31,15 +33,12 @@ async def listen(
             heard.append(str(await asyncio.wait_for(socket.recv(), OPEN_S)))
             question = {"query": document, "variables": dict(variables)}
             await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": question}))
-            ending = asyncio.create_task(until.wait())
-            while not ending.done():
-                message = asyncio.create_task(socket.recv())
-                await asyncio.wait({message, ending}, return_when=asyncio.FIRST_COMPLETED)
-                if message.done():
-                    heard.append(str(message.result()))
-                else:
-                    message.cancel()
-            ending.cancel()
+            while True:
+                try:
+                    heard.append(str(await asyncio.wait_for(socket.recv(), SILENT_S)))
+                except TimeoutError:
+                    if until.is_set():
+                        break
     except ConnectionClosed as closed:
         heard.append(f"closed: {closed}")
     except (WebSocketException, TimeoutError, OSError) as failed:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import nats
+import asyncpg
 
 from tools.canary.exercise import described
 from tools.canary.people import lineage, under
@@ -11,8 +11,6 @@ from tools.canary.tally import Hit, Tally, excerpt
 from tools.canary.world import World
 
 __all__ = ["search_events", "search_logs", "search_spans"]
-
-FETCH_S = 2
 
 
 def search_logs(world: World, tally: Tally, *, logs: Path) -> None:
@@ -45,23 +43,17 @@ def _hits(world: World, text: str, *, where: str) -> Iterator[Hit]:
 async def search_events(world: World, tally: Tally) -> None:
     """Who may hear a location's subjects holds a role there or above: a message tells of that location and below alone.
 
-    A name of somebody who acted is theirs to read who may read the rest.
+    The messages are read where they are kept, in the outboxes: subject, headers and payload are sent as they are there.
     """
-    client = await nats.connect(world.platform.nats_url)
-    try:
-        stream = client.jetstream()
-        for info in await stream.streams_info():
-            consumer = await stream.pull_subscribe("", stream=info.config.name)
-            left = info.state.messages
-            while left > 0:
-                for message in await consumer.fetch(min(left, 100), timeout=FETCH_S):
-                    left -= 1
-                    tally.events += 1
-                    headers = "\n".join(f"{name}: {value}" for name, value in (message.headers or {}).items())
-                    text = f"{message.subject}\n{headers}\n\n{message.data.decode('utf-8', errors='replace')}"
-                    tally.hits += _event_hits(world, message.subject, text)
-    finally:
-        await client.close()
+    for url in world.databases.values():
+        connection = await asyncpg.connect(url)
+        try:
+            for subject, headers, payload in await connection.fetch("SELECT subject, headers, payload FROM outbox"):
+                tally.events += 1
+                text = f"{subject}\n{headers}\n\n{payload.decode('utf-8', errors='replace')}"
+                tally.hits += _event_hits(world, subject, text)
+        finally:
+            await connection.close()
 
 
 def _event_hits(world: World, subject: str, text: str) -> Iterator[Hit]:
