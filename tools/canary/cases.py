@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from graphql import get_named_type
+from graphql import GraphQLInputObjectType, GraphQLNamedType, get_named_type
 
 from tools.canary.documents import Question, Rendered, questions, rendered
 from tools.canary.people import FILLED, Persona
@@ -252,9 +252,17 @@ def _filled(question: Question, variables: Mapping[str, Any]) -> Iterator[str]:
     """`Input.field` of every field of an input that has a value."""
     definition = question.definition
     for name, value in variables.items():
-        if definition is not None and name in definition.args and isinstance(value, dict):
-            input_type = get_named_type(definition.args[name].type).name
-            yield from (f"{input_type}.{key}" for key, item in value.items() if item is not None)
+        if definition is not None and name in definition.args:
+            yield from _filled_below(get_named_type(definition.args[name].type), value)
+
+
+def _filled_below(type_: GraphQLNamedType, value: Any) -> Iterator[str]:
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(type_, GraphQLInputObjectType) and isinstance(item, dict):
+            for key, inner in item.items():
+                if inner is not None:
+                    yield f"{type_.name}.{key}"
+                    yield from _filled_below(get_named_type(type_.fields[key].type), inner)
 
 
 def all_questions(endpoint: Endpoint, *, thorough: bool) -> Iterator[Question]:

@@ -19,7 +19,7 @@ import asyncpg
 
 from chassis import tables
 from contracts.access import Capability
-from tools.canary.people import ROOT, Persona
+from tools.canary.people import ROOT, Persona, under
 
 __all__ = ["Mark", "Marks", "may_see", "rows_of", "secret_text"]
 
@@ -36,6 +36,8 @@ AUDITED = ("name", "record_id", "reason", "input")
 FUELS = frozenset({"generator_fuel", "heating_fuel", "vehicle_fuel"})
 COMMON = frozenset(tables.__all__) - {"metadata", AUDIT} | {"alembic_version"}
 """What chassis gives every service: the register, and what rows were said of elsewhere."""
+LOGGED = frozenset({"access.membership.id"})
+"""Ids that a log may hold: the operator sees which right was told to the identity provider, and nothing of why."""
 DIGITS_MIN_IN_LOGS = 9
 """There, durations have many digits too."""
 
@@ -46,6 +48,13 @@ CAPABILITIES: Mapping[str, Capability] = {
     "inventory.fuel_stock": Capability.READ_SENSITIVE,
 }
 """What shows the rows of a service, or of one table, where that is not `data.read`."""
+
+
+ABOVE: Mapping[str, frozenset[str]] = {
+    "access.membership": frozenset({"id", "subject", "user_name"}),
+    "access.membership_effect": frozenset({"membership_id"}),
+}
+"""What of a role that is given above is shown to those who read members below: who holds it, not why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,17 +120,20 @@ class Mark:
     capabilities: set[Capability] = field(default_factory=set)
     """Any of them shows it."""
     public: bool = False
+    below: bool = False
+    """Those who may read members at a location under it see it too: who holds a role above them."""
     sources: set[str] = field(default_factory=set)
     """`service.table.column`"""
     person: bool = False
-    """The name of somebody who acts: logs may hold it."""
+    """The name or id of somebody: logs may say who acted."""
 
 
 def may_see(persona: Persona, mark: Mark) -> bool:
     """Whether the table of roles, or publication, shows this mark to the persona."""
-    return mark.public or any(
-        not persona.capabilities_at(location).isdisjoint(mark.capabilities) for location in mark.locations
-    )
+    if mark.public:
+        return True
+    places = mark.locations.union(*(under(location) for location in mark.locations)) if mark.below else mark.locations
+    return any(not persona.capabilities_at(location).isdisjoint(mark.capabilities) for location in places)
 
 
 def found_in(text: str) -> Iterator[tuple[str, int]]:
@@ -219,6 +231,8 @@ class Marks:
                 mark.locations.add(location)
                 mark.capabilities.add(capability)
                 mark.sources.add(f"{table}.{column}")
+                mark.below |= column in ABOVE.get(table, ())
+                mark.person |= column.endswith("subject")
                 if capability is not Capability.READ_SENSITIVE:
                     mark.public |= publication.opens(PUBLISHED.get(table), column, row)
 

@@ -61,6 +61,7 @@ STAFF_ROLES = (
     Role.CERTIFYING,
     Role.CENTRAL_COORDINATOR,
 )
+SPARE = 5
 GUEST = "canary-guest"
 """Signed in, with no role anywhere."""
 
@@ -134,15 +135,21 @@ class Staff:
 
     location: str
     names: Mapping[Role, str] = field(default_factory=dict)
+    spare: tuple[str, ...] = ()
+    """Persons without a role, to be given one."""
 
 
 def staff_of(location: str, *, token: str) -> Staff:
-    return Staff(location=location, names={role: f"{token}-{role.value}" for role in STAFF_ROLES})
+    return Staff(
+        location=location,
+        names={role: f"{token}-{role.value}" for role in STAFF_ROLES},
+        spare=tuple(f"{token}-spare-{number}" for number in range(SPARE)),
+    )
 
 
 def write_people(target: Path, *, staff: list[Staff]) -> None:
     """The persons' file of the development issuer."""
-    people = [
+    people: list[tuple[str, list[str]]] = [
         (persona.name, [_group(role, place, persona.name) for role, place in persona.grants]) for persona in personas()
     ]
     people += [
@@ -150,6 +157,7 @@ def write_people(target: Path, *, staff: list[Staff]) -> None:
         for team in staff
         for role, name in team.names.items()
     ]
+    people += [(name, []) for team in staff for name in team.spare]
     document = {
         "version": 1,
         "personas": [{"username": name, "name": "Canary", "groups": groups} for name, groups in people],

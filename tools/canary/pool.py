@@ -33,7 +33,7 @@ SEEN_MAX = 40
 GOOD: Mapping[str, tuple[Any, ...]] = {
     "Int": (7, 2020),
     "Float": (1.5,),
-    "Boolean": (True, False),
+    "Boolean": (False, True),
     "String": ("canary",),
     "Decimal": ("12.5",),
     "Date": ("2031-03-31",),

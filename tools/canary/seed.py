@@ -6,6 +6,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from graphql import GraphQLInputObjectType, get_named_type
@@ -40,6 +41,10 @@ async def fill(world: World) -> None:
         await seed.register(code, parent)
     await seed.register_closed()
     await asyncio.gather(*(seed.work_of(code) for code in FILLED))
+    # One after the other: persons are looked up by few at a time.
+    for code in FILLED:
+        await seed.membership(code)
+    await seed.two_persons()
     await seed.report(PUBLIC_YEAR, published=True)
     await seed.report(SECRET_YEAR, published=False)
 
@@ -150,6 +155,48 @@ class Seed:
         await self.inventory(location, OPEN_YEAR)
         if location == SITE:
             await self.submitted(location, OPEN_YEAR)
+
+    async def membership(self, location: str) -> None:
+        """Roles given, stood in for, extended, ended, and the whole list attested."""
+        chair = self.by(location, Role.LOCAL_CHAIR)
+        until = [f"{date.today() + timedelta(days=days)}T00:00:00+00:00" for days in (30, 60)]  # noqa: DTZ011 - a day
+        members = self.world.staff[location].spare
+
+        async def add(person: str, **more: str) -> str:
+            added = await self.do(
+                "addMember", chair, locationId=location, userName=person, role="LOCAL_MEMBER",
+                justification=self.text(location), **more,
+            )  # fmt: skip
+            return str(added["id"])
+
+        first = await add(members[0])
+        await add(members[1], substitutesMembershipId=first, validUntil=until[0])
+        await self.do("endMembership", chair, membershipId=await add(members[2]), reason=self.text(location))
+        extended = await add(members[3], validUntil=until[0])
+        await self.do("extendMembership", chair, membershipId=extended, validUntil=until[1], reason=self.text(location))
+        rows = await self.rows("access", "membership")
+        ended = {
+            row["membership_id"] for row in await self.rows("access", "membership_step") if row["action"] == "ended"
+        }
+        active = [row["id"] for row in rows if row["location_id"] == location and row["user_name"] != chair]
+        await self.do(
+            "attestMembers", chair, locationId=location, keep=[found for found in active if found not in ended], end=[]
+        )
+
+    async def two_persons(self) -> None:
+        """Roles that one person proposes: another confirms one and refuses one, and one is taken back."""
+        proposer, other = "canary-function-platform-administrator", "canary-over-all-platform-administrator"
+        until = f"{date.today() + timedelta(days=30)}T00:00:00+00:00"  # noqa: DTZ011 - a day
+        proposed = []
+        for person in self.world.staff[ROOT].spare[:3]:
+            added = await self.do(
+                "addMember", proposer, locationId=ROOT, userName=person, role="APPROVER", justification=self.text(ROOT),
+                validUntil=until,
+            )  # fmt: skip
+            proposed.append(str(added["id"]))
+        await self.do("confirmMember", other, membershipId=proposed[0])
+        await self.do("refuseMember", other, membershipId=proposed[1], reason=self.text(ROOT))
+        await self.do("withdrawProposal", proposer, membershipId=proposed[2], reason=self.text(ROOT))
 
     async def inventory(self, location: str, year: int) -> None:
         """A profile and a file, so that there is a draft."""

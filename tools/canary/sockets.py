@@ -13,7 +13,7 @@ __all__ = ["PROTOCOL", "listen"]
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 OPEN_S = 10
-SILENT_S = 2.0
+SILENT_S = 5.0
 """What is still under way when listening should end is heard until nothing comes for this long."""
 
 
