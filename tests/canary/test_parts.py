@@ -114,6 +114,13 @@ def test_every_role_is_at_every_place():
     assert lineage("canary-site") == {"secretariat", "canary-region", "canary-office", "canary-site"}
 
 
+def test_a_log_may_say_who_acted_and_nothing_else(marks):
+    marks.known["cnryaaaaaaaaaaaa"] = Mark(locations={"canary-annex"}, person=True)
+
+    assert not list(marks.in_log("cnryaaaaaaaaaaaa-local-chair did it"))
+    assert list(marks.in_log(f"the row {ROW_ID}"))
+
+
 def test_publication_opens_the_published_version_alone():
     opened = Publication(ids={"second"}, years={("canary-annex", 2023)})
     rule = PUBLISHED["reporting.progress_report"]

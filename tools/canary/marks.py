@@ -36,8 +36,6 @@ AUDITED = ("name", "record_id", "reason", "input")
 FUELS = frozenset({"generator_fuel", "heating_fuel", "vehicle_fuel"})
 COMMON = frozenset(tables.__all__) - {"metadata", AUDIT} | {"alembic_version"}
 """What chassis gives every service: the register, and what rows were said of elsewhere."""
-LOGGED = frozenset({"access.membership.id"})
-"""Ids that a log may hold: the operator sees which right was told to the identity provider, and nothing of why."""
 DIGITS_MIN_IN_LOGS = 9
 """There, durations have many digits too."""
 
@@ -186,9 +184,8 @@ class Marks:
     def in_log(self, text: str) -> Iterator[tuple[str, Mark, int]]:
         """Each mark in a log or a trace, which may hold none, except for who acted."""
         for value, mark, place in self.in_text(text):
-            if not mark.person and not (
-                _is_number(value) and len(value.replace(".", "").strip("0")) < DIGITS_MIN_IN_LOGS
-            ):
+            is_short = _is_number(value) and len(value.replace(".", "").strip("0")) < DIGITS_MIN_IN_LOGS
+            if not mark.person and not is_short:
                 yield value, mark, place
 
     async def harvest(self, databases: Mapping[str, str], *, publication: Publication) -> None:
@@ -226,7 +223,11 @@ class Marks:
         for column, value in row.items():
             if value is None or isinstance(value, datetime | date | bool | bytes) or column == "location_id":
                 continue
+            # Who names a person exactly, to give a role, is told the person's id: by that alone it is no secret.
+            is_looked_up = column == "subject" and table.startswith("access.")
             for found, _ in found_in(str(value)):
+                if is_looked_up and found not in self.known:
+                    continue
                 mark = self.known.setdefault(found, Mark())
                 mark.locations.add(location)
                 mark.capabilities.add(capability)

@@ -99,13 +99,13 @@ class Worker:
                     elif not await effects.is_covered(tx, membership, at=now):
                         await self.directory.leave(membership.member.subject or "", path)
                 except NotInDirectory:
-                    log.warning("directory has no such person", membership=membership_id)
+                    log.warning("directory has no such person")
                     self._put_off[membership_id] = time.monotonic() + PUT_OFF_S
                     return False
             await effects.add_effect(tx, membership, effect, at=datetime.now(UTC))
             if effect == effects.LEFT and membership.state_at(now) is State.EXPIRED:
                 await outbox.add(tx, outgoing.membership_expired(membership, at=now), now=now)
-        log.info("directory told", membership=membership_id, effect=effect, group=path)
+        log.info("directory told", effect=effect)
         return True
 
     async def _join(self, subject: str, path: str) -> None:
@@ -164,7 +164,7 @@ class Worker:
                 await self.directory.leave(each.subject, path)
             else:
                 continue
-            log.warning("change by hand settled", how=self.drift, kind=each.kind, group=path, subject=each.subject)
+            log.warning("change by hand settled", how=self.drift, kind=each.kind)
 
     @asynccontextmanager
     async def _mine(self, what: str) -> AsyncIterator[AsyncConnection | None]:
