@@ -22,6 +22,7 @@ from chassis.settings import ServiceSettings
 from contracts.access import Role
 from contracts.message import EventMessage
 from embedded.postgres import DatabaseUrls
+from tests.access.conftest import RESOURCES
 
 ROOT = "secretariat"
 TREE = (("secretariat", None), ("unon", "secretariat"), ("unon-gigiri", "unon"), ("escwa", "secretariat"))
@@ -57,7 +58,11 @@ class Audited:
     async def ask(self, principal: Principal, document: str, **variables: Any) -> dict[str, Any]:
         """The whole answer, as a caller gets it."""
         context = RequestContext(
-            database=self.database, identity=IssuerThatVouches(self.settings), principal=principal, root=ROOT
+            database=self.database,
+            identity=IssuerThatVouches(self.settings),
+            principal=principal,
+            root=ROOT,
+            resources=RESOURCES.get(self.name),
         )
         return response_of(
             await self.schema.execute(document, variable_values=deepcopy(variables), context_value=context)
