@@ -1,5 +1,6 @@
 """The GraphQL edge: one context a request; one transaction a decision, committed here; refusals become answers."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -67,6 +68,17 @@ class Once(Generic[Decided]):
     """Loads the earlier result by its id."""
 
 
+class _SharedLoader(DataLoader[Key, Value]):
+    """A loader whose answers one resolver can't take from the others.
+
+    Where a field is refused, its siblings are cancelled; without the shield, so would be everyone who waits for a key
+    of theirs.
+    """
+
+    def load(self, key: Key) -> Awaitable[Value]:
+        return asyncio.shield(super().load(key))
+
+
 @dataclass(slots=True, kw_only=True)
 class RequestContext:
     """Who asks, and the way to the database with that caller's rights."""
@@ -99,7 +111,7 @@ class RequestContext:
                 async with self.reading() as tx:
                     return await load(tx, keys)
 
-            self._loaders[name] = DataLoader(load_fn=batch)
+            self._loaders[name] = _SharedLoader(load_fn=batch)
         return self._loaders[name]
 
     def forget(self) -> None:
