@@ -3,7 +3,7 @@
 A failing case is repeated alone by `python -m tools.canary --seed SEED --case 'NAME'`, both as printed.
 """
 
-from tools.canary.people import personas
+from tools.canary.people import machines, personas
 
 
 def test_nobody_sees_what_is_not_theirs(run):
@@ -21,7 +21,10 @@ def test_everything_was_asked_and_nothing_foreign_changed(run):
 def test_everyone_took_part(run):
     canary, _ = run
 
-    assert {persona.name for persona in personas()} | {"anonymous", "garbage-token"} <= canary.tally.personas
+    assert {persona.name for persona in (*personas(), *machines())} | {
+        "anonymous",
+        "garbage-token",
+    } <= canary.tally.personas
     assert canary.tally.log_lines
     assert canary.tally.spans
     assert canary.tally.events
@@ -30,7 +33,7 @@ def test_everyone_took_part(run):
 def test_not_yours_is_told_like_not_there(run):
     _, pairs = run
 
-    assert pairs.compared >= 1_000
+    assert pairs.compared >= 250
     assert not pairs.differences, "\n".join(map(str, pairs.differences[:5]))
 
 

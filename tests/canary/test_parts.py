@@ -13,8 +13,9 @@ from graphql import build_schema, parse, validate
 from strawberry.asgi import GraphQL
 
 from contracts.access import Capability, Role
+from issuer.directory import subject_of
 from tools.canary.documents import questions, rendered
-from tools.canary.marks import PUBLISHED, Mark, Marks, Publication, may_see
+from tools.canary.marks import PUBLISHED, Mark, Marks, Publication, may_see, told_to
 from tools.canary.pairs import Pairs, kolmogorov_smirnov
 from tools.canary.people import Persona, lineage, personas
 from tools.canary.pool import NoValue, Pool, unknown_like
@@ -86,6 +87,20 @@ def test_what_was_sent_is_no_leak_when_it_comes_back(marks):
 
     assert not list(marks.foreign_to(nobody, f"there is no {ROW_ID}", but=frozenset({ROW_ID})))
     assert list(marks.foreign_to(nobody, f"there is no {ROW_ID}", but=frozenset()))
+
+
+@pytest.mark.parametrize(
+    ("role", "asked", "told"),
+    [
+        (Role.LOCAL_CHAIR, '{"userName": "somebody"}', True),
+        (Role.LOCAL_CHAIR, '{"userName": "somebody-else"}', False),
+        (Role.TECHNICAL_TEAM, '{"userName": "somebody"}', False),
+    ],
+)
+def test_who_manages_members_and_names_somebody_exactly_is_told_the_id(role, asked, told):
+    persona = Persona(name="it", grants=((role, "canary-office"),))
+
+    assert (subject_of("somebody") in told_to(persona, asked)) is told
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,10 @@ from tools.canary.traces import search_logs, search_spans
 from tools.canary.world import World
 
 SEED = 7
-REQUESTS = 260
-PAIRS = 120
+REQUESTS = 200
+PAIRS = 60
 START_S = 90
+EXPORTED_S = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,9 @@ async def exercised(world: World, url: str, routes: list[Route], *, logs: Path) 
         pairs = await compare(
             world, askers=await canary.everyone(), asked=canary.asked["leaking"], seed=SEED, pairs=PAIRS
         )
-    await asyncio.sleep(1)  # spans are exported every half second
+        async with asyncio.timeout(EXPORTED_S):
+            while not any(b"a step" in body for body in world.collector.bodies):
+                await asyncio.sleep(0.05)
     search_logs(world, canary.tally, logs=logs)
     search_spans(world, canary.tally)
     return Found(canary=canary, pairs=pairs)

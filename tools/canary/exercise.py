@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 
 import httpx
@@ -23,7 +24,7 @@ from tools.canary.cases import (
     service_cases,
 )
 from tools.canary.documents import Question, rendered
-from tools.canary.marks import Mark, found_in
+from tools.canary.marks import Mark, found_in, told_to
 from tools.canary.people import FILLED, MISSION, PLACES, ROOT, Persona, under
 from tools.canary.pool import NoValue
 from tools.canary.routes import Route
@@ -40,7 +41,9 @@ AT_ONCE = 8
 LATER = frozenset({"AttestationDue", "AttestationDueEdge"})
 """Types that have no value in a run: a membership is due for attestation after months. They are asked all the same."""
 SINCE = "2020-01-01T00:00:00+00:00"
-SOCKETS_MAX = 40
+LEARNT = 2
+"""Ways to ask, in a short run, for what there is to ask with: the public year and the secret one."""
+SOCKETS_MAX = 20
 """Open at once in a short run."""
 
 
@@ -114,7 +117,7 @@ class Canary:
 
     async def _learn(self, question: Question) -> None:
         self._keep(question)
-        for variant in range(VARIANTS):
+        for variant in range(VARIANTS if self.thorough else LEARNT):
             await self._ask_all(question, variant, (FILLED[variant],))
 
     async def _ask_all(self, question: Question, variant: int, at: Sequence[str]) -> Answer:
@@ -206,8 +209,11 @@ class Canary:
             for argument, described in (definition.args if definition else {}).items()
             if is_non_null_type(described.type)
         }
-        # From the beginning, and of every kind: what is asked for may be narrowed, and then nothing is heard.
-        variables = {argument: value for argument, value in given.items() if argument in kept} | {"since": SINCE}
+        # From the beginning, and of every kind: what is asked for may be narrowed, and then nothing is heard. What a
+        # service has told of its past, the gateway would tell again: a short run hears there what happens now.
+        is_told_elsewhere = not (self.thorough or question.endpoint.keys)
+        since = datetime.now(UTC).isoformat() if is_told_elsewhere else SINCE
+        variables = {argument: value for argument, value in given.items() if argument in kept} | {"since": since}
         document = rendered(question, self.world.pool, variant=0, at=FILLED)
         request = question_request(question, document, variables)
         case = Case(name=name, where=question.name, changes=False, make=lambda: request)
@@ -299,7 +305,7 @@ class Canary:
 
     def _search(self, asker: Asker, case: Case, request: Request, answer: Answer) -> None:
         sent = json.dumps({"url": request.url, "body": request.body}, ensure_ascii=False)
-        but = frozenset(value for value, _ in found_in(sent))
+        but = frozenset(value for value, _ in found_in(sent)) | told_to(asker.persona, sent)
         for value, mark, place in self.world.marks.foreign_to(asker.persona, answer.text, but=but):
             self.tally.hits.append(
                 Hit(

@@ -19,15 +19,17 @@ import asyncpg
 
 from chassis import tables
 from contracts.access import Capability
+from issuer.directory import subject_of
 from tools.canary.people import ROOT, Persona, under
 
-__all__ = ["Mark", "Marks", "may_see", "rows_of", "secret_text"]
+__all__ = ["Mark", "Marks", "may_see", "rows_of", "secret_text", "told_to"]
 
 TEXT = re.compile(r"cnry[0-9a-f]{12}")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 BARE_UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 NUMBER = re.compile(r"(?<![\w.])(?<!\w-)(?<!\d:)-?\d+(?:\.\d+)?(?![\w:])")
 ENCODED = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+QUOTED = re.compile(r'"([^"\\]+)"')
 DIGITS_MIN = 6
 """Significant digits from which on a number can be told from another."""
 AUDIT = "audit_entry"
@@ -134,6 +136,13 @@ def may_see(persona: Persona, mark: Mark) -> bool:
     return any(not persona.capabilities_at(location).isdisjoint(mark.capabilities) for location in places)
 
 
+def told_to(persona: Persona, asked: str) -> frozenset[str]:
+    """Ids of those whom a request names exactly: who manages members anywhere is told them, to give a role."""
+    if not any(Capability.MANAGE_MEMBERS in persona.capabilities_at(place) for _, place in persona.grants):
+        return frozenset()
+    return frozenset(subject_of(name) for name in QUOTED.findall(asked))
+
+
 def found_in(text: str) -> Iterator[tuple[str, int]]:
     """Everything in a text that could be a mark, in one writing, with its place."""
     lowered = text.lower()
@@ -223,11 +232,7 @@ class Marks:
         for column, value in row.items():
             if value is None or isinstance(value, datetime | date | bool | bytes) or column == "location_id":
                 continue
-            # Who names a person exactly, to give a role, is told the person's id: by that alone it is no secret.
-            is_looked_up = column == "subject" and table.startswith("access.")
             for found, _ in found_in(str(value)):
-                if is_looked_up and found not in self.known:
-                    continue
                 mark = self.known.setdefault(found, Mark())
                 mark.locations.add(location)
                 mark.capabilities.add(capability)

@@ -14,6 +14,7 @@ __all__ = [
     "ANNEX",
     "FILLED",
     "GUEST",
+    "MACHINE",
     "MISSION",
     "OFFICE",
     "PARENTS",
@@ -23,6 +24,7 @@ __all__ = [
     "Persona",
     "Staff",
     "lineage",
+    "machines",
     "personas",
     "staff_of",
     "under",
@@ -64,6 +66,8 @@ STAFF_ROLES = (
 SPARE = 5
 GUEST = "canary-guest"
 """Signed in, with no role anywhere."""
+MACHINE = "ext-unep"
+"""A machine client of the realm: its place is none of those that the canary fills."""
 
 
 def lineage(location: str) -> frozenset[str]:
@@ -127,6 +131,11 @@ def personas() -> Iterator[Persona]:
     for role in sorted(FUNCTIONS):
         yield Persona(name=f"canary-function-{role.value}", grants=((role, ROOT),))
     yield Persona(name=GUEST)
+
+
+def machines() -> Iterator[Persona]:
+    """Who signs in by the credentials of a client."""
+    yield Persona(name=MACHINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

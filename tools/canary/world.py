@@ -21,7 +21,7 @@ from lichen.home import Home
 from lichen.personas import Tokens
 from lichen.platform import SERVICES, Platform
 from tools.canary.marks import Marks, Publication
-from tools.canary.people import FILLED, ROOT, Persona, Staff, personas, staff_of, write_people
+from tools.canary.people import FILLED, MACHINE, ROOT, Persona, Staff, machines, personas, staff_of, write_people
 from tools.canary.pool import Pool
 from tools.canary.schema import INTROSPECTION, Endpoint
 from tools.canary.state import State, fingerprints
@@ -96,6 +96,8 @@ class World:
         return tuple(endpoint for endpoint in self.endpoints.values() if endpoint.keys)
 
     def token_of(self, name: str) -> str:
+        if name == MACHINE:
+            return self.tokens.of_machine(name, secret=self.platform.home.secret(name))
         return self.tokens.of(name)
 
     async def send(
@@ -168,7 +170,7 @@ class World:
 
     def people(self) -> list[Persona]:
         """Everyone who asks, with the scopes of their tokens."""
-        return [persona.with_scopes(_scopes(self.token_of(persona.name))) for persona in personas()]
+        return [persona.with_scopes(_scopes(self.token_of(persona.name))) for persona in (*personas(), *machines())]
 
     def staff_name(self, location: str, role: Role) -> str:
         return self.staff[location].names[role]

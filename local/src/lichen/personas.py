@@ -1,9 +1,14 @@
 """Tokens for the personas of the local issuer, by python-keycloak."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from json import loads
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keycloak import KeycloakOpenID
 
 __all__ = ["Tokens", "personas"]
 
@@ -23,13 +28,24 @@ class Tokens:
 
     def of(self, persona: str) -> str:
         """The persona's access token; locally the password is the user name."""
+        return self._token(persona, lambda: self._client("lichen-cli").token(persona, persona))
+
+    def of_machine(self, client_id: str, *, secret: str) -> str:
+        """The access token of a machine client, by its own credentials."""
+        return self._token(
+            client_id, lambda: self._client(client_id, secret=secret).token(grant_type="client_credentials")
+        )
+
+    def _client(self, client_id: str, *, secret: str | None = None) -> "KeycloakOpenID":
         from keycloak import KeycloakOpenID  # noqa: PLC0415 - takes most of a second
 
-        expires_at, token = self._kept.get(persona, (0.0, ""))
+        server, _, realm = self.issuer.partition("/realms/")
+        return KeycloakOpenID(server_url=server, realm_name=realm, client_id=client_id, client_secret_key=secret)
+
+    def _token(self, name: str, ask: Callable[[], dict[str, Any]]) -> str:
+        expires_at, token = self._kept.get(name, (0.0, ""))
         if time.time() > expires_at - 30:
-            server, _, realm = self.issuer.partition("/realms/")
-            client = KeycloakOpenID(server_url=server, realm_name=realm, client_id="lichen-cli")
-            answer = client.token(persona, persona)
+            answer = ask()
             token = answer["access_token"]
-            self._kept[persona] = (time.time() + answer["expires_in"], token)
+            self._kept[name] = (time.time() + answer["expires_in"], token)
         return token
