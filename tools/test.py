@@ -8,12 +8,19 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 LIBRARIES = ("contracts", "libs/quantities", "libs/chassis", "libs/embedded")
+OTHERS = ("libs", "contracts", "identity", "local")
+CANARY = "tests/canary"
+LANES = 2
+"""Suites at once: most tests wait for a server more than they work, and two fill two cores."""
 
 
 def service_environment(service: str) -> Path:
@@ -33,43 +40,85 @@ def service_environment(service: str) -> Path:
     return home / "bin" / "python"
 
 
-def run(name: str, python: Path, *paths: str) -> tuple[str, int, int, float]:
-    """One pytest run; returns its name, exit code, tests passed, and seconds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """One pytest run."""
+
+    name: str
+    python: Callable[[], Path]
+    """Makes the environment too, where it must."""
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    name: str
+    code: int
+    passed: int
+    seconds: float
+
+
+def run(suite: Suite, *, aloud: bool) -> Outcome:
+    """Run it; its words come as they are said, or at its end where others run beside it."""
+    python = suite.python()
     started = time.monotonic()
     process = subprocess.Popen(
-        [str(python), "-m", "pytest", *paths], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [str(python), "-m", "pytest", *suite.paths],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
-    passed = 0
-    if process.stdout is not None:
-        for line in process.stdout:
+    passed, said = 0, [f"{suite.name}:\n"]
+    for line in process.stdout or ():
+        if aloud:
             print(line, end="", flush=True)
-            if found := re.search(r"(\d+) passed", line):
-                passed = int(found[1])
-    return name, process.wait(), passed, time.monotonic() - started
+        said.append(line)
+        if found := re.search(r"(\d+) passed", line):
+            passed = int(found[1])
+    code = process.wait()
+    if not aloud:
+        print("".join(said), flush=True)
+    return Outcome(name=suite.name, code=code, passed=passed, seconds=time.monotonic() - started)
 
 
-def plan(wanted: list[str]) -> list[tuple[str, Path, list[str]]]:
-    root_python = BIN / "python"
-    if wanted:
-        return [
-            (item, service_environment(item), [f"services/{item}/tests"])
-            if item in SERVICES
-            else (item, root_python, [item])
-            for item in wanted
-        ]
-    services = [(service, service_environment(service), [f"services/{service}/tests"]) for service in SERVICES]
-    libraries = ["libs", "contracts", "identity", "local", "gateway", "tests"]
-    return [*services, ("platform", root_python, [path for path in libraries if any((ROOT / path).rglob("test_*.py"))])]
+def suite_named(name: str) -> Suite:
+    if name in SERVICES:
+        return Suite(name=name, python=lambda: service_environment(name), paths=(f"services/{name}/tests",))
+    return Suite(name=name, python=lambda: BIN / "python", paths=(name,))
+
+
+def every_suite() -> list[Suite]:
+    """The longest first, that none is left over at the end."""
+    together = [f"tests/{path.name}" for path in sorted((ROOT / "tests").iterdir()) if any_test(path)]
+    rest = tuple(path for path in together if path != CANARY)
+    return [
+        Suite(name="tests", python=lambda: BIN / "python", paths=rest),
+        suite_named(CANARY),
+        suite_named("gateway"),
+        *map(suite_named, SERVICES),
+        Suite(
+            name="libs", python=lambda: BIN / "python", paths=tuple(item for item in OTHERS if any_test(ROOT / item))
+        ),
+    ]
+
+
+def any_test(path: Path) -> bool:
+    return any(path.rglob("test_*.py"))
 
 
 def inner(wanted: list[str]) -> int:
-    results = [run(name, python, *paths) for name, python, paths in plan(wanted)]
+    suites = [suite_named(name) for name in wanted] or every_suite()
+    lanes = 1 if wanted else LANES
+    with ThreadPoolExecutor(max_workers=lanes) as pool:
+        outcomes = list(pool.map(lambda suite: run(suite, aloud=lanes == 1), suites))
     print()
-    for name, code, passed, seconds in results:
-        print(f"  {name:<12} {passed:>5} passed {seconds:>7.1f} s" + ("" if code == 0 else f"   FAILED (exit {code})"))
-    failed = sum(code != 0 for _, code, _, _ in results)
-    print(f"{sum(passed for _, _, passed, _ in results)} passed, {failed} failed")
-    return 1 if failed else 0
+    for found in outcomes:
+        failed = "" if found.code == 0 else f"   FAILED (exit {found.code})"
+        print(f"  {found.name:<16} {found.passed:>5} passed {found.seconds:>7.1f} s{failed}")
+    failures = sum(found.code != 0 for found in outcomes)
+    print(f"{sum(found.passed for found in outcomes)} passed, {failures} failed")
+    return 1 if failures else 0
 
 
 def main() -> None:
