@@ -1,19 +1,23 @@
-"""The development issuer as a real process, or the Keycloak at LICHEN_TEST_ISSUER, and a record of the test's own."""
+"""The development issuer as a real process, and a record of the test's own.
 
+With LICHEN_TEST_IDENTITY=keycloak, the real Keycloak.
+"""
+
+import json
 import os
+import secrets
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
-from keycloak import KeycloakOpenID
+from keycloak import KeycloakAdmin, KeycloakOpenID
 
 from access.config import AccessSettings
 from access.directory.by_keycloak import KeycloakDirectory, open_directory
@@ -23,8 +27,13 @@ from chassis.database import Database
 from chassis.inbox import Inbox
 from contracts.inventory import LocationRegistered
 from contracts.message import EventMessage
+from embedded.keycloak import ADMIN_CLIENT, EmbeddedKeycloak
+from issuer.realm import keycloak_realm
+from issuer.settings import REALM, Settings
+from lichen.home import REPOSITORY
 
-ELSEWHERE = os.environ.get("LICHEN_TEST_ISSUER")
+REAL = os.environ.get("LICHEN_TEST_IDENTITY", "issuer") == "keycloak"
+collect_ignore = [] if REAL else ["test_keycloak.py"]
 ROOT = "secretariat"
 DEADLINE_S = 20
 TREE = {
@@ -38,31 +47,41 @@ TREE = {
 """Where the personas are: path and kind."""
 
 
-def import_realm(issuer: str) -> None:
-    """Keycloak's realm anew, from the file LICHEN_TEST_REALM, by a client of its master realm."""
-    server, _, realm = issuer.partition("/realms/")
-    answer = httpx.post(
-        f"{server}/realms/master/protocol/openid-connect/token",
-        data={
-            "grant_type": "client_credentials",
-            "client_id": os.environ["LICHEN_TEST_ADMIN_CLIENT"],
-            "client_secret": os.environ["LICHEN_TEST_ADMIN_SECRET"],
-        },
-        timeout=60,
+@pytest.fixture(scope="session")
+def keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKeycloak]:
+    baseline = json.loads((REPOSITORY / "identity" / "realm" / "lichen.json").read_text())
+    # The port of the settings is the development issuer's own.
+    local = keycloak_realm(baseline, Settings.from_environment({"LICHEN_ENV": "local"}, port=1))
+    # It is imported anew for every test, with the passwords of all personas to hash.
+    local["passwordPolicy"] = "hashAlgorithm(pbkdf2-sha256) and hashIterations(1)"
+    server = EmbeddedKeycloak(
+        tmp_path_factory.mktemp("keycloak"), realms=[local], admin_secret=secrets.token_urlsafe(24), say=print
     )
-    headers = {"Authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
-    httpx.delete(f"{server}/admin/realms/{realm}", headers=headers, timeout=60)
-    document = Path(os.environ["LICHEN_TEST_REALM"]).read_bytes()
-    headers["Content-Type"] = "application/json"
-    httpx.post(f"{server}/admin/realms", content=document, headers=headers, timeout=60).raise_for_status()
+    server.start()
+    yield server
+    server.stop()
+
+
+def import_anew(server: EmbeddedKeycloak, realm: Mapping[str, Any]) -> None:
+    """The realm as it was before the first test."""
+    administrator = KeycloakAdmin(
+        server_url=server.url,
+        realm_name="master",
+        client_id=ADMIN_CLIENT,
+        client_secret_key=server.admin_secret,
+    )
+    administrator.delete_realm(realm["realm"])
+    administrator.create_realm(dict(realm))
 
 
 @pytest.fixture
-def issuer(tmp_path) -> Iterator[str]:
+def issuer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh one for each test: what a test gives somebody, another must not find."""
-    if ELSEWHERE is not None:
-        import_realm(ELSEWHERE)
-        yield ELSEWHERE.rstrip("/")
+    if REAL:
+        server = request.getfixturevalue("keycloak")
+        (realm,) = server.realms
+        import_anew(server, realm)
+        yield server.issuer(REALM)
         return
     process = subprocess.Popen(
         [sys.executable, "-m", "issuer"],
@@ -90,7 +109,7 @@ def settings(issuer, urls) -> AccessSettings:
         nats_url="nats://127.0.0.1:1",
         issuer=issuer,
         audience="lichen-api-local",
-        access_secret=os.environ.get("LICHEN_TEST_ACCESS_SECRET", "lichen-access"),
+        access_secret="lichen-access",
     )
 
 

@@ -1,21 +1,14 @@
 """What only a real Keycloak shows: clients and scopes with all the defaults that it fills in."""
 
-import json
-import os
-from pathlib import Path
-
 import pytest
 
 from access.reconciling import realm
 
-pytestmark = pytest.mark.skipif(
-    "LICHEN_TEST_ISSUER" not in os.environ, reason="the development issuer's clients are its settings"
-)
-
 
 @pytest.fixture
-def document():
-    return realm.read(json.loads(Path(os.environ["LICHEN_TEST_REALM"]).read_text()))
+def document(keycloak):
+    (found,) = keycloak.realms
+    return realm.read(found)
 
 
 async def test_after_the_import_nothing_is_to_do(directory, document):

@@ -50,7 +50,7 @@ class EmbeddedKeycloak:
         self.admin_secret = admin_secret
         self.child: Child | None = None
         self.distribution: Distribution | None = None
-        self._realms = realms
+        self.realms = realms
         self._environment = dict(environment or {})
         self._say = say
         self._chose_port = port == 0
@@ -126,7 +126,7 @@ class EmbeddedKeycloak:
 
     def is_ready(self) -> bool:
         """Whether every realm answers; they do as soon as the import is through."""
-        return all(_answers(self.port, f"/realms/{realm['realm']}") for realm in self._realms)
+        return all(_answers(self.port, f"/realms/{realm['realm']}") for realm in self.realms)
 
     def mark_imported(self) -> None:
         """The database has these realms, whole; the next start keeps it."""
@@ -143,7 +143,7 @@ class EmbeddedKeycloak:
 
     @property
     def _fingerprint(self) -> str:
-        inputs = [VERSION, self.admin_secret, self._environment, list(self._realms)]
+        inputs = [VERSION, self.admin_secret, self._environment, list(self.realms)]
         return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
     def _make_home(self, made: Distribution) -> Path:
@@ -157,7 +157,7 @@ class EmbeddedKeycloak:
             link = home / name
             link.unlink(missing_ok=True)
             link.symlink_to(made.server / name)
-        for realm in self._realms:
+        for realm in self.realms:
             file = imports / f"{realm['realm']}.json"
             file.touch(mode=0o600)
             file.write_text(json.dumps(realm), encoding="utf-8")
