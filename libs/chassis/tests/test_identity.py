@@ -1,26 +1,19 @@
 import asyncio
 import time
-from collections.abc import Iterator
 
 import pytest
+from forged_tokens import STRANGER, signed_by, signed_with_the_public_key
 from joserfc.jwk import RSAKey
-from published_keys import OURS, STRANGER, Issuer, signed_by, signed_with_the_public_key
 
 from chassis import identity as module
 from chassis.access import ANONYMOUS
 from chassis.identity import Identity, InvalidToken
 from chassis.settings import ServiceSettings
+from embedded.issuer import TestIssuer
 
 
 @pytest.fixture
-def issuer() -> Iterator[Issuer]:
-    issuer = Issuer()
-    yield issuer
-    issuer.close()
-
-
-@pytest.fixture
-def identity(issuer: Issuer) -> Identity:
+def identity(issuer: TestIssuer) -> Identity:
     return Identity(
         ServiceSettings(
             env="local",
@@ -158,11 +151,11 @@ async def test_forged_tokens_are_refused(identity, issuer):
         signed_by(STRANGER, issuer.token(), kid="../../../etc/passwd"),
         signed_by(STRANGER, issuer.token(), kid=["one"]),
         # Our key, but not our algorithm.
-        signed_by(OURS, issuer.token(), alg="RS384"),
-        signed_by(OURS, issuer.token(), alg="PS256"),
+        signed_by(issuer.keys[0], issuer.token(), alg="RS384"),
+        signed_by(issuer.keys[0], issuer.token(), alg="PS256"),
         # Extensions that must be understood, and are not.
-        signed_by(OURS, issuer.token(), crit=["exp"]),
-        signed_by(OURS, issuer.token(), b64=False, crit=["b64"]),
+        signed_by(issuer.keys[0], issuer.token(), crit=["exp"]),
+        signed_by(issuer.keys[0], issuer.token(), b64=False, crit=["b64"]),
     ]
     forged.append(signed_with_the_public_key(issuer.token(), public))
 
@@ -177,7 +170,7 @@ async def test_another_scheme_is_refused(identity, header):
         await identity.principal(header)
 
 
-def unknown(issuer: Issuer, number: int) -> str:
+def unknown(issuer: TestIssuer, number: int) -> str:
     return issuer.token(key=STRANGER, header={"alg": "RS256", "kid": f"unknown {number}"})
 
 
@@ -228,7 +221,7 @@ async def test_the_first_requests_fetch_the_keys_once(identity, issuer):
 async def test_a_flood_while_the_issuer_is_down_asks_it_no_oftener(identity, issuer, later):
     good = issuer.token()
     await identity.principal(f"Bearer {good}")
-    issuer.broken = True
+    issuer.keys_away = True
     later(31)
 
     forged = [unknown(issuer, number) for number in range(20)]
@@ -274,7 +267,7 @@ async def test_an_oversized_token_is_refused_before_any_work(identity, issuer, m
 
 async def test_the_issuer_being_down_refuses_tokens_and_not_the_anonymous(identity, issuer):
     token = issuer.token()
-    issuer.close()
+    issuer.stop()
 
     with pytest.raises(InvalidToken):
         await identity.principal(f"Bearer {token}")

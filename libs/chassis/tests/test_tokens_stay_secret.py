@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+from forged_tokens import STRANGER, signed_by, signed_with_the_public_key
 from joserfc.jwk import RSAKey
-from published_keys import STRANGER, Issuer, signed_by, signed_with_the_public_key
+
+from embedded.issuer import TestIssuer
 
 SPEAKS = Path(__file__).with_name("speaks.py")
 
@@ -18,7 +20,8 @@ SPEAKS = Path(__file__).with_name("speaks.py")
 @pytest.fixture(scope="module")
 def spoken(tmp_path_factory):
     """What was sent, what came back, and what the service said meanwhile."""
-    issuer = Issuer()
+    issuer = TestIssuer()
+    issuer.away = True
     now = int(time.time())
     stranger = issuer.token(key=STRANGER)
     good = [issuer.token(jti="good"), issuer.token(groups=[f"/locations/l{n}/technical-team" for n in range(40)])]
@@ -59,7 +62,7 @@ def spoken(tmp_path_factory):
         check=True,
         timeout=60,
     )  # fmt: skip
-    issuer.close()
+    issuer.stop()
     found = json.loads(answers.read_text())
     return [*good, *bad], found[: len(good)], found[len(good) :], done.stdout + done.stderr
 

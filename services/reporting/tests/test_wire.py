@@ -1,26 +1,19 @@
 """The whole application as a client meets it: HTTP, tokens of an issuer that publishes keys and introspects."""
 
-import time
-from collections.abc import AsyncIterator, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 import httpx
-import orjson
 import pytest
-from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
 from pydantic import SecretStr
 
 from chassis.service import create_application
+from embedded.issuer import TestIssuer
 from reporting.main import SERVICE
 
 if TYPE_CHECKING:
     from services.reporting.tests.conftest import Reporting
 
-KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
 GROUPS = {
     "coordinator": ["/locations/secretariat/central-coordinator"],
     "deputy": ["/locations/secretariat/central-coordinator"],
@@ -46,63 +39,22 @@ CONSOLIDATED = """{ consolidatedReport(year: 2024) { version total { value unit 
     included { location { id } total { value } } missing { location { id } } } }"""
 
 
-class Issuer:
-    """Publishes its keys, and vouches for the tokens that it has not taken back."""
-
-    def __init__(self) -> None:
-        self.taken_back: set[str] = set()
-        self.introspections = 0
-        issuer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.answer(KeySet([KEY]).as_dict(private=False))
-
-            def do_POST(self) -> None:
-                issuer.introspections += 1
-                form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-                claims = jwt.decode(form["token"][0], KEY).claims
-                active = form["client_secret"] == ["secret"] and claims["sub"] not in issuer.taken_back
-                self.answer(claims | {"active": True} if active else {"active": False})
-
-            def answer(self, body: dict[str, Any]) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.end_headers()
-                self.wfile.write(orjson.dumps(body))
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/realms/lichen-local"
-
-    def token(self, name: str) -> str:
-        now = int(time.time())
-        claims = {
-            "iss": self.url, "aud": "lichen-api-local", "typ": "Bearer", "sub": f"subject-of-{name}", "iat": now,
-            "exp": now + 300, "preferred_username": name, "groups": GROUPS[name],
-        }  # fmt: skip
-        return jwt.encode({"alg": "RS256", "kid": "one"}, claims, KEY)
-
-
-@pytest.fixture
-def issuer() -> Iterator[Issuer]:
-    issuer = Issuer()
-    yield issuer
-    issuer.server.shutdown()
-    issuer.server.server_close()
-
-
 class Wire:
     """A client of the application."""
 
-    def __init__(self, client: httpx.AsyncClient, issuer: Issuer) -> None:
+    def __init__(self, client: httpx.AsyncClient, issuer: TestIssuer) -> None:
         self.client = client
         self.issuer = issuer
+        self.tokens: dict[str, str] = {}
+
+    def token(self, who: str) -> str:
+        """The one that they got when they signed in; they do so when they have none."""
+        if who not in self.tokens:
+            self.tokens[who] = self.issuer.token(sub=f"subject-of-{who}", preferred_username=who, groups=GROUPS[who])
+        return self.tokens[who]
 
     async def post(self, who: str | None, query: str, **variables: Any) -> httpx.Response:
-        headers = {} if who is None else {"Authorization": f"Bearer {self.issuer.token(who)}"}
+        headers = {} if who is None else {"Authorization": f"Bearer {self.token(who)}"}
         return await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
 
     async def ask(self, who: str | None, query: str, **variables: Any) -> Any:
@@ -125,7 +77,8 @@ class Wire:
 
 
 @pytest.fixture
-async def wire(reporting: "Reporting", issuer: Issuer) -> AsyncIterator[Wire]:
+async def wire(reporting: "Reporting", issuer: TestIssuer) -> AsyncIterator[Wire]:
+    issuer.secret = "secret"
     settings = reporting.settings.model_copy(
         update={"issuer": issuer.url, "introspection_secret": SecretStr("secret"), "database_pool_size": 2}
     )
@@ -200,15 +153,17 @@ async def test_the_same_request_is_carried_out_once_and_its_key_serves_no_other(
     assert (other["code"], anew["code"]) == ("IDEMPOTENCY_KEY_REUSED", "REPORT_AWAITS_DECISION")
 
 
-async def test_a_token_that_was_taken_back_accepts_nothing(reporting: "Reporting", wire: Wire, issuer: Issuer) -> None:
+async def test_a_token_that_was_taken_back_accepts_nothing(
+    reporting: "Reporting", wire: Wire, issuer: TestIssuer
+) -> None:
     await wire.opens()
     await reporting.inventory_is_final()
     report = await wire.submits()
     assert issuer.introspections == 0  # entering and submitting trust the token until it expires
-    issuer.taken_back.add("subject-of-coordinator")
+    issuer.revoke(wire.token("coordinator"))
 
     refused = await wire.decide("coordinator", ACCEPT, reportId=report["id"], idempotencyKey="k")
-    issuer.taken_back.clear()
+    del wire.tokens["coordinator"]
     accepted = await wire.decide("coordinator", ACCEPT, reportId=report["id"], idempotencyKey="k")
 
     assert (refused["code"], accepted["state"]) == ("TOKEN_NO_LONGER_ACTIVE", "accepted")
@@ -222,6 +177,6 @@ async def test_who_may_not_is_told_so_and_a_bad_token_is_no_token(wire: Wire) ->
     response = await wire.client.post(
         "/graphql",
         json={"query": CONSOLIDATED},
-        headers={"Authorization": f"Bearer {wire.issuer.token('coordinator')}x"},
+        headers={"Authorization": f"Bearer {wire.token('coordinator')}x"},
     )
     assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (401, "INVALID_TOKEN")

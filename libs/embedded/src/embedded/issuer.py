@@ -14,7 +14,8 @@ from joserfc.jwk import KeySet, RSAKey
 __all__ = ["AUDIENCE", "TestIssuer"]
 
 AUDIENCE = "lichen-api-local"
-OURS = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
+# It says no `alg`: which one is ours must be the verifier's own knowledge.
+OURS = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
 
 
 class TestIssuer:
@@ -28,19 +29,28 @@ class TestIssuer:
         self.introspections = 0
         self.away = False
         """Whether introspection answers with 503."""
+        self.keys_away = False
+        """Whether the key set does."""
+        self.secret: str | None = None
+        """What introspection wants of who asks, where a test says."""
         self._claims: dict[str, dict[str, Any]] = {}
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.fetches += 1
-                self._answer(200, KeySet(list(issuer.keys)).as_dict(private=False))
+                if issuer.keys_away:
+                    self._answer(503, {})
+                else:
+                    self._answer(200, KeySet(list(issuer.keys)).as_dict(private=False))
 
             def do_POST(self) -> None:
                 issuer.introspections += 1
                 form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
                 if issuer.away:
                     self._answer(503, {})
+                elif issuer.secret not in (None, *form.get("client_secret", ())):
+                    self._answer(401, {})
                 else:
                     self._answer(200, issuer._claims.get(form["token"][0], {"active": False}))
 
