@@ -18,7 +18,7 @@ from targets import usecases as targets
 from tests.access.conftest import PEOPLE
 
 if TYPE_CHECKING:
-    from tests.access.conftest import Bed
+    from tests.access.conftest import AnyService
 
 __all__ = ["NOW", "SEEDS", "YEAR", "Seed"]
 
@@ -28,7 +28,7 @@ Seed = dict[str, str]
 """Ids of the records that the cases name: `$name` in an input stands for one."""
 
 
-async def seed_access(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
+async def seed_access(bed: "AnyService", who: Callable[[str], Principal]) -> Seed:
     """At unon, one membership that ended, and one that nobody attested for more than half a year."""
     async with bed.transaction() as tx:
         given = [
@@ -42,7 +42,7 @@ async def seed_access(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
     return {"ended": given[0].id, "active": given[1].id}
 
 
-async def seed_inventory(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
+async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> Seed:
     row = "site,category,item,start,end,amount,unit,treatment,passengers,quality\n"
     row += "unon,water,borehole,2024-01-01,2024-06-30,7,m3,,,measured"
     async with bed.transaction() as tx:
@@ -52,7 +52,7 @@ async def seed_inventory(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
     return {"inventory": taken.inventory_id}
 
 
-async def seed_targets(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
+async def seed_targets(bed: "AnyService", who: Callable[[str], Principal]) -> Seed:
     async with bed.transaction() as tx:
         found = await targets.set_target(
             tx, principal=who("1"), now=NOW, location_id="unon", indicator="electricity", unit="kWh", base_year=2014,
@@ -61,7 +61,7 @@ async def seed_targets(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
     return {"target": found.id}
 
 
-async def seed_offsets(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
+async def seed_offsets(bed: "AnyService", who: Callable[[str], Principal]) -> Seed:
     async with bed.transaction() as tx:
         purchase = await offsets.request_purchase(
             tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, tonnes=2, justification="flights"
@@ -74,7 +74,7 @@ async def seed_offsets(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
     return {"purchase": purchase.id, "batch": batch.id}
 
 
-async def seed_reporting(bed: "Bed", who: Callable[[str], Principal]) -> Seed:
+async def seed_reporting(bed: "AnyService", who: Callable[[str], Principal]) -> Seed:
     """In 2024 unon's report is returned and escwa's is published; in 2025 escwa's is consolidated and not published."""
     for location_id in ("unon", "escwa"):
         for year in (YEAR, 2025):

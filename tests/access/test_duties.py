@@ -21,7 +21,7 @@ from tests.access.membership import BY_ONE, BY_TWO, MEMBER
 from tests.access.workflow import NOW, Allowed, Memory, Workflow
 
 if TYPE_CHECKING:
-    from tests.access.conftest import Bed
+    from tests.access.conftest import AnyService
 
 YEAR = 2024
 UNON: dict[str, Any] = {"location_id": "unon", "year": YEAR}
@@ -272,7 +272,7 @@ def test_every_use_case_is_a_step_of_a_workflow_or_one_persons_with_a_reason(ser
     assert steps.isdisjoint(one_persons)
 
 
-Beds = Callable[[str], Awaitable["Bed"]]
+Beds = Callable[[str], Awaitable["AnyService"]]
 
 
 async def plays(
@@ -289,7 +289,7 @@ async def plays(
         memory: Memory = {}
         taken: list[tuple[str, str]] = []
 
-        async def tried(step: str, name: str, /, bed: "Bed" = bed, memory: Memory = memory) -> str | None:
+        async def tried(step: str, name: str, /, bed: "AnyService" = bed, memory: Memory = memory) -> str | None:
             copy = dict(memory)
             return await bed.tries(lambda tx, who: workflow.steps[step](tx, who, copy), person(name))
 

@@ -26,7 +26,7 @@ from tests.access.conftest import PEOPLE
 from tests.access.seeds import NOW, SEEDS, YEAR, Seed
 
 if TYPE_CHECKING:
-    from tests.access.conftest import Bed
+    from tests.access.conftest import AnyService
 
 SERVICES = ("access", "inventory", "targets", "offsets", "reporting")
 NOT_PERMITTED, NOT_FOUND, PAST = "NOT_PERMITTED", "NOT_FOUND", "past the right"
@@ -324,7 +324,7 @@ def test_every_role_and_capability_is_asked_for_or_named_as_not_yet() -> None:
 
 
 async def test_every_cell_as_a_person_asks_for_it(
-    bed_for: "Callable[[str], Awaitable[Bed]]", holder: Callable[..., Principal]
+    bed_for: "Callable[[str], Awaitable[AnyService]]", holder: Callable[..., Principal]
 ) -> None:
     bed = await bed_for("access")
     asked = " ".join(f'{each.name}: can(capability: {each.name}, locationId: "unon")' for each in Capability)
@@ -348,7 +348,7 @@ def expected_of(case: Mutation, asked: Capability, role: Role, placement: str, *
     return NOT_PERMITTED if inside and case.by == "location" else NOT_FOUND
 
 
-async def tried(bed: "Bed", name: str, case: Mutation, seed: Seed, *, by: Principal) -> str:
+async def tried(bed: "AnyService", name: str, case: Mutation, seed: Seed, *, by: Principal) -> str:
     """The refusal's code, or the result's type."""
     type_name = f"{name[0].upper()}{name[1:]}Input"
     document = f"mutation($input: {type_name}!) {{ {name}(input: $input) {{ __typename ... on Refusal {{ code }} }} }}"
@@ -365,7 +365,7 @@ async def tried(bed: "Bed", name: str, case: Mutation, seed: Seed, *, by: Princi
 async def test_every_cell_of_every_mutation(
     service: str,
     also_elsewhere: bool,  # noqa: FBT001 - a column of the table
-    bed_for: "Callable[[str], Awaitable[Bed]]",
+    bed_for: "Callable[[str], Awaitable[AnyService]]",
     person: Callable[[str], Principal],
     holder: Callable[..., Principal],
 ) -> None:
@@ -389,7 +389,7 @@ async def test_every_cell_of_every_mutation(
 @pytest.mark.parametrize("service", SERVICES)
 async def test_every_cell_of_every_root_field(
     service: str,
-    bed_for: "Callable[[str], Awaitable[Bed]]",
+    bed_for: "Callable[[str], Awaitable[AnyService]]",
     person: Callable[[str], Principal],
     holder: Callable[..., Principal],
 ) -> None:
@@ -417,7 +417,7 @@ async def test_every_cell_of_every_root_field(
 
 
 async def test_every_cell_of_who_gives_which_role(
-    bed_for: "Callable[[str], Awaitable[Bed]]", holder: Callable[..., Principal]
+    bed_for: "Callable[[str], Awaitable[AnyService]]", holder: Callable[..., Principal]
 ) -> None:
     """By the role alone: each holds it at the root, and gives at unon what an office has."""
     bed = await bed_for("access")

@@ -17,10 +17,10 @@ from sqlalchemy import text
 from chassis.access import ANONYMOUS
 from chassis.audit.entry import INPUT_MAX, TEXT_MAX
 from chassis.database import Database
-from chassis.graphql.edge import RefusalBound, RequestContext
+from chassis.graphql.edge import RefusalBound
+from chassis.testing import ROOT, person
 from contracts.access import Role
 from contracts.audit import SEALS
-from tests.audit.conftest import ROOT, IssuerThatVouches, person
 
 SERVICES = tuple(SEALS)
 SCHEMAS = {
@@ -170,10 +170,7 @@ async def test_one_caller_cannot_fill_the_record(audited):
     offsets = await audited("offsets")
     long = "x" * (TEXT_MAX + 1)
     await offsets.ask(CHAIR, REQUEST, input=GOOD | {"justification": long, "idempotencyKey": "k"})
-    context = RequestContext(
-        database=offsets.database, identity=IssuerThatVouches(offsets.settings), principal=CHAIR, root=ROOT,
-        refusals=RefusalBound(most=3),
-    )  # fmt: skip
+    context = offsets.context(CHAIR, refusals=RefusalBound(most=3))
     for number in range(8):
         given = GOOD | {"tonnes": 0, "idempotencyKey": str(number)}
         await offsets.schema.execute(REQUEST, variable_values={"input": given}, context_value=context)
@@ -188,7 +185,7 @@ async def test_one_caller_cannot_fill_the_record(audited):
 async def test_a_refusal_stands_where_the_database_is_away(audited):
     offsets = await audited("offsets")
     away = Database.connect("postgresql://nobody:x@127.0.0.1:9/nothing", pool_size=1)
-    context = RequestContext(database=away, identity=IssuerThatVouches(offsets.settings), principal=NO_ROLE, root=ROOT)
+    context = offsets.context(NO_ROLE, database=away)
     given = GOOD | {"idempotencyKey": "k"}
 
     answer = await offsets.schema.execute(REQUEST, variable_values={"input": given}, context_value=context)

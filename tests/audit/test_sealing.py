@@ -13,6 +13,7 @@ from chassis.audit.reading import seals_of, verify
 from chassis.audit.sealing import BATCH_MAX, RecordBroken, Sealer
 from chassis.database import Database
 from chassis.inbox import EventUnreadable, Outcome
+from chassis.testing import registered
 from contracts.audit import SEALS, WITNESSES
 from contracts.message import EventMessage
 from tests.audit.conftest import ROOT
@@ -163,13 +164,8 @@ async def test_sealing_goes_on_after_trouble(audited, monkeypatch):
 
 
 async def test_an_effect_of_an_event_is_recorded_with_its_source(audited):
-    from contracts.inventory import LocationRegistered
-
     where = await audited("targets")
-    fact = LocationRegistered(
-        location_id="unov", title="UNOV", kind="office", parent_id=ROOT, path=f"{ROOT}.unov", country=None,
-        valid_from=datetime(2000, 1, 1, tzinfo=UTC).date(), valid_to=None,
-    )  # fmt: skip
+    fact = registered("unov", f"{ROOT}.unov")
     traceparent = f"00-{'ab' * 16}-{'cd' * 8}-01"
     message = EventMessage.of(
         fact, event_id="e1", location_path=f"{ROOT}.unov", occurred_at=datetime.now(UTC), aggregate_version=1,

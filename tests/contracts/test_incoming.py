@@ -1,8 +1,7 @@
 """Every service takes in every event that it subscribes to, and none of it where the event's location is unknown."""
 
-import uuid
 from base64 import b64encode
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from importlib import import_module
 
@@ -12,10 +11,10 @@ import pytest
 from chassis.audit.hashing import chained, genesis, leaf_hash, merkle_root
 from chassis.database import Database
 from chassis.inbox import Inbox, Outcome
+from chassis.testing import message_of, registered
 from contracts.audit import SEALS
 from contracts.fact import Amount, Fact
 from contracts.inventory import CategoryTotal, InventoryFinalised, LocationRegistered, ScopeTotal
-from contracts.message import EventMessage
 from contracts.offsets import NeutralityStatementIssued
 from contracts.reporting import ConsolidatedReportPublished, IncludedLocation
 from contracts.targets import ProgressAssessed
@@ -26,15 +25,8 @@ KILOGRAMS = Amount(value=Decimal("1234.5678901"), unit="kgCO2e")
 KWH = Amount(value=Decimal("0.0000001"), unit="kWh")
 
 
-def registered(code: str) -> LocationRegistered:
-    return LocationRegistered(
-        location_id=code, title=code.upper(), kind="office", parent_id=None if code == ROOT else ROOT,
-        path=PATHS[code], country=None, valid_from=date(2000, 1, 1), valid_to=None,
-    )  # fmt: skip
-
-
 EXAMPLES: dict[type[Fact], Fact] = {
-    LocationRegistered: registered("unon"),
+    LocationRegistered: registered("unon", PATHS["unon"]),
     InventoryFinalised: InventoryFinalised(
         location_id="unon", inventory_id="i", year=2024, inventory_version=1, gwp_set="AR5", total=KILOGRAMS,
         by_scope=(ScopeTotal(scope=1, co2e=KILOGRAMS),),
@@ -85,19 +77,13 @@ class Listener:
         self.admin_url = f"{admin_url.rpartition('/')[0]}/{urls.owner.rpartition('/')[2]}"
 
     async def hear(self, fact: Fact, *, event_id: str | None = None) -> Outcome:
-        message = EventMessage.of(
-            fact,
-            event_id=event_id or str(uuid.uuid4()),
-            location_path=PATHS[fact.location_id],
-            occurred_at=datetime.now(UTC),
-            aggregate_version=1,
-        )
+        message = message_of(fact, path=PATHS[fact.location_id], event_id=event_id)
         return await self.inbox.take(message)
 
     async def know(self, *codes: str) -> None:
         """Register these locations, where the service hears of them at all."""
         for code in codes:
-            await self.hear(registered(code))
+            await self.hear(registered(code, PATHS[code]))
 
     async def contents(self) -> dict[str, list[str]]:
         """Every row of every table, also of those that row security hides."""

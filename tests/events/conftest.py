@@ -1,47 +1,22 @@
 """Two services' databases, a stream, and the plumbing between them: real PostgreSQL, real NATS."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import date
 
 import pytest
 from nats.aio.client import Client
 
-from chassis import locations
 from chassis.consumer import ensure_consumer
 from chassis.database import Database
 from chassis.jetstream import connect, ensure_stream
 from chassis.settings import ServiceSettings
+from chassis.testing import register, settings_for
 from embedded.nats import EmbeddedNats
 from embedded.postgres import DatabaseUrls
-
-PLACES = (("secretariat", None), ("unon", "secretariat"), ("unon-gigiri", "unon"), ("escwa", "secretariat"))
-
-
-def settings_for(urls: DatabaseUrls, nats: EmbeddedNats) -> ServiceSettings:
-    return ServiceSettings(
-        env="local",
-        database_url=urls.serving,
-        nats_url=nats.url,
-        nats_monitor_url=nats.monitor_url,
-        issuer="http://127.0.0.1:1/realms/lichen-local",
-        audience="lichen-api-local",
-    )
 
 
 async def with_register(urls: DatabaseUrls) -> Database:
     database = Database.connect(urls.serving, pool_size=10)
-    async with database.transaction(["secretariat"]) as tx:
-        for code, parent in PLACES:
-            await locations.register(
-                tx,
-                location_id=code,
-                name=code,
-                kind="place",
-                parent_id=parent,
-                country=None,
-                valid_from=date(1945, 10, 24),
-                valid_to=None,
-            )
+    await register(database)
     return database
 
 
@@ -65,7 +40,7 @@ async def nats(
     nats_server: EmbeddedNats, producer: tuple[Database, DatabaseUrls]
 ) -> AsyncIterator[tuple[Client, ServiceSettings]]:
     """A connection, and an empty stream of *targets*."""
-    settings = settings_for(producer[1], nats_server)
+    settings = settings_for(producer[1].serving, nats_url=nats_server.url, nats_monitor_url=nats_server.monitor_url)
     client = await connect(settings, name="test")
     jetstream = client.jetstream()
     for name in await jetstream.streams_info():

@@ -11,19 +11,14 @@ from access.main import SERVICE
 from chassis import service as processes
 from chassis.service import Runtime, create_application
 from chassis.settings import ServiceSettings
+from chassis.testing import settings_for
 
 DEADLINE_S = 20
 
 
 @pytest.fixture
 def settings(database_for):
-    return ServiceSettings(
-        env="local",
-        database_url=database_for("access").serving,
-        nats_url="nats://127.0.0.1:1",
-        issuer="http://127.0.0.1:1/realms/lichen-local",
-        audience="lichen-api-local",
-    )
+    return settings_for(database_for("access").serving)
 
 
 async def test_a_task_begins_again_when_it_failed_and_ends_before_what_it_uses_is_closed(settings, monkeypatch):

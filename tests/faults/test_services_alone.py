@@ -11,8 +11,9 @@ import httpx
 import nats
 import pytest
 
-from chassis import locations, outbox
+from chassis import outbox
 from chassis.database import Database
+from chassis.testing import register
 from contracts.catalogue import FACTS
 from embedded.nats import EmbeddedNats
 from embedded.ports import free_port
@@ -62,13 +63,9 @@ def typename(url):
     return httpx.post(f"{url}/graphql", json={"query": "{ __typename }"}).json()
 
 
-async def register(urls):
+async def registered(urls):
     database = Database.connect(urls.serving, pool_size=2)
-    async with database.transaction(["secretariat"]) as tx:
-        await locations.register(
-            tx, location_id="secretariat", name="s", kind="k", parent_id=None, country=None,
-            valid_from=datetime(1945, 10, 24, tzinfo=UTC).date(), valid_to=None,
-        )  # fmt: skip
+    await register(database, {"secretariat": None})
     return database
 
 
@@ -94,7 +91,7 @@ async def test_it_serves_without_nats_and_sends_what_it_owes_when_nats_is_back(
     service, database_for, postgres_server, tmp_path
 ):
     urls = database_for(service)
-    database = await register(urls)
+    database = await registered(urls)
     nats_port, monitor_port = free_port(), free_port()
     process, url = serve(service, urls, nats_port, monitor_port, tmp_path)
     try:

@@ -8,10 +8,8 @@ import os
 import secrets
 import subprocess
 import sys
-import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +23,7 @@ from access.incoming import SUBSCRIPTIONS
 from access.worker import Worker
 from chassis.database import Database
 from chassis.inbox import Inbox
-from contracts.inventory import LocationRegistered
-from contracts.message import EventMessage
+from chassis.testing import ROOT, message_of, registered
 from embedded.keycloak import ADMIN_CLIENT, EmbeddedKeycloak
 from issuer.realm import keycloak_realm
 from issuer.settings import REALM, Settings
@@ -34,7 +31,6 @@ from lichen.home import REPOSITORY
 
 REAL = os.environ.get("LICHEN_TEST_IDENTITY", "issuer") == "keycloak"
 collect_ignore = [] if REAL else ["test_keycloak.py"]
-ROOT = "secretariat"
 DEADLINE_S = 20
 TREE = {
     "secretariat": ("secretariat", "secretariat"),
@@ -160,23 +156,7 @@ class Record:
             await connection.close()
 
     async def location_is_registered(self, code: str, path: str, kind: str) -> None:
-        fact = LocationRegistered(
-            location_id=code,
-            title=code.upper(),
-            kind=kind,
-            parent_id=path.split(".")[-2] if "." in path else None,
-            path=path,
-            country=None,
-            valid_from=date(2000, 1, 1),
-            valid_to=None,
-        )
-        message = EventMessage.of(
-            fact,
-            event_id=str(uuid.uuid4()),
-            location_path=path,
-            occurred_at=datetime.now(UTC),
-            aggregate_version=1,
-        )
+        message = message_of(registered(code, path, kind=kind), path=path)
         await Inbox(self.database, SUBSCRIPTIONS, root=ROOT).take(message)
 
     async def location_moves(self, code: str, path: str) -> None:

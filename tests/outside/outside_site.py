@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -20,7 +20,6 @@ import nats
 from nats.aio.client import Client
 from pydantic import SecretStr
 
-from chassis import locations
 from chassis.accounts import inbox_prefix
 from chassis.consumer import ensure_consumer
 from chassis.database import Database
@@ -28,13 +27,13 @@ from chassis.ids import new_id
 from chassis.jetstream import connect, ensure_stream
 from chassis.keys import ISSUER, Keys
 from chassis.settings import ServiceSettings
+from chassis.testing import register, settings_for
 from contracts.catalogue import FACTS
 from contracts.hearing import HEARERS
 from contracts.message import EventMessage
 from embedded.nats import EmbeddedNats
 from embedded.ports import free_port
 
-PLACES = (("secretariat", None), ("unon", "secretariat"), ("unon-gigiri", "unon"), ("escwa", "secretariat"))
 PATHS = {
     "secretariat": "secretariat",
     "unon": "secretariat.unon",
@@ -72,14 +71,11 @@ class Site:
     """Who tried what, and what came of it: printed at the end."""
 
     def settings(self, identity: str) -> ServiceSettings:
-        return ServiceSettings(
-            env="local",
-            database_url="postgresql://nobody@127.0.0.1/none",
+        return settings_for(
             nats_url=self.server.url,
             nats_monitor_url=self.server.monitor_url,
             nats_seed=SecretStr(self.keys.seeds[identity]),
             issuer=self.issuer,
-            audience="lichen-api-local",
         )
 
     def token(self, name: str) -> str:
@@ -206,10 +202,5 @@ async def make_streams(site: Site) -> None:
 
 async def fill_register(url: str) -> None:
     database = Database.connect(url, pool_size=1)
-    async with database.transaction(["secretariat"]) as tx:
-        for code, parent in PLACES:
-            await locations.register(
-                tx, location_id=code, name=code, kind="place", parent_id=parent, country=None,
-                valid_from=date(1945, 10, 24), valid_to=None,
-            )  # fmt: skip
+    await register(database)
     await database.close()

@@ -3,27 +3,27 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import nats
 import pytest
 
-from chassis import locations, outbox
+from chassis import outbox
 from chassis.database import Database
 from chassis.ids import new_id
 from chassis.settings import ServiceSettings
+from chassis.testing import register, settings_for
 from contracts.fact import Amount
 from contracts.targets import TargetSet
-from embedded.issuer import AUDIENCE, TestIssuer
+from embedded.issuer import TestIssuer
 from embedded.nats import EmbeddedNats
 from embedded.postgres import DatabaseUrls
 from embedded.serving import served
 from embedded.sockets import Socket, connected
 from targets.main import SERVICE
 
-PLACES = (("secretariat", None), ("unon", "secretariat"), ("unon-gigiri", "unon"), ("escwa", "secretariat"))
 CHAIR = "/locations/secretariat/unon/local-chair"
 SUBSCRIBE = """subscription($location: ID!, $types: [TargetEventType!], $since: DateTime, $after: ID) {
     targetEvents(locationId: $location, types: $types, since: $since, after: $after) {
@@ -105,25 +105,12 @@ async def targets(
 ) -> AsyncIterator[Targets]:
     urls = database_for("targets")
     database = Database.connect(urls.serving, pool_size=4)
-    async with database.transaction(["secretariat"]) as tx:
-        for code, parent in PLACES:
-            await locations.register(
-                tx,
-                location_id=code,
-                name=code,
-                kind="place",
-                parent_id=parent,
-                country=None,
-                valid_from=date(1945, 10, 24),
-                valid_to=None,
-            )
-    settings = ServiceSettings(
-        env="local",
-        database_url=urls.serving,
+    await register(database)
+    settings = settings_for(
+        urls.serving,
         nats_url=empty_nats.url,
         nats_monitor_url=empty_nats.monitor_url,
         issuer=issuer.url,
-        audience=AUDIENCE,
         introspection_secret="a secret",
     )
     yield Targets(database=database, settings=settings, nats=empty_nats, issuer=issuer)

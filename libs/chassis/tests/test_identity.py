@@ -8,21 +8,13 @@ from joserfc.jwk import RSAKey
 from chassis import identity as module
 from chassis.access import ANONYMOUS
 from chassis.identity import Identity, InvalidToken
-from chassis.settings import ServiceSettings
+from chassis.testing import settings_for
 from embedded.issuer import TestIssuer
 
 
 @pytest.fixture
 def identity(issuer: TestIssuer) -> Identity:
-    return Identity(
-        ServiceSettings(
-            env="local",
-            database_url="postgresql://x/y",
-            nats_url="nats://x",
-            issuer=issuer.url,
-            audience="lichen-api-local",
-        )
-    )
+    return Identity(settings_for(issuer=issuer.url))
 
 
 async def test_a_good_token_names_its_holder_and_grants(identity, issuer):

@@ -8,24 +8,15 @@ import pytest
 from chassis import standing as module
 from chassis.access import ANONYMOUS
 from chassis.identity import Identity, InvalidToken
-from chassis.settings import ServiceSettings
 from chassis.standing import Standing
+from chassis.testing import settings_for
 
 FRESH_S = 30
 
 
 @pytest.fixture
 def identity(issuer):
-    return Identity(
-        ServiceSettings(
-            env="local",
-            database_url="postgresql://x/y",
-            nats_url="nats://x",
-            issuer=issuer.url,
-            audience="lichen-api-local",
-            introspection_secret="a secret of some length",
-        )
-    )
+    return Identity(settings_for(issuer=issuer.url, introspection_secret="a secret of some length"))
 
 
 @pytest.fixture

@@ -1,10 +1,7 @@
 """A database of the test's own with a few locations, and ways to ask as another would."""
 
-import uuid
 from collections.abc import AsyncIterator, Callable
-from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -17,21 +14,14 @@ from access.graphql.schema import schema
 from access.incoming import SUBSCRIPTIONS
 from access.people import People
 from access.worker import Worker
-from chassis.access import Grant, Principal
+from chassis.access import Principal
 from chassis.database import Database
-from chassis.graphql.edge import RequestContext
-from chassis.graphql.schema import GraphQLSchema, response_of
-from chassis.identity import Identity
 from chassis.inbox import Inbox
-from chassis.settings import ServiceSettings
-from contracts.access import Role
-from contracts.inventory import LocationRegistered
-from contracts.message import EventMessage
+from chassis.testing import ROOT, Bed, person, registered, settings_for
 
 if TYPE_CHECKING:
     from embedded.postgres import DatabaseUrls
 
-ROOT = "secretariat"
 TREE = {
     "secretariat": "secretariat",
     "unon": "secretariat.unon",
@@ -112,48 +102,15 @@ class DirectoryInMemory:
         return self.groups_by_subject[subject]
 
 
-class IssuerThatVouches(Identity):
-    """Stands for the issuer, where introspection says that all is as the token has it."""
-
-    async def still_holds(self, principal: Principal) -> Principal | None:
-        return principal
-
-
-def _person(name: str, *grants: tuple[Role, str]) -> Principal:
-    return Principal(
-        subject=f"subject-of-{name}",
-        name=name,
-        grants=tuple(Grant(role=role, location_id=location_id) for role, location_id in grants),
-        token="a token",
-    )
-
-
 @dataclass(slots=True, kw_only=True)
-class Access:
-    """The service without its process: its database, its schema and its inbox."""
+class Access(Bed):
+    """The service, and its directory."""
 
-    database: Database
     urls: "DatabaseUrls"
-    settings: ServiceSettings
-    schema: GraphQLSchema
-    inbox: Inbox
     directory: DirectoryInMemory
     people: People
     now: list[float] = field(default_factory=lambda: [0.0])
     """What the bound on look-ups takes for the time, in seconds."""
-
-    async def ask(self, principal: Principal, document: str, **variables: Any) -> dict[str, Any]:
-        """The whole answer, as a caller gets it."""
-        context = RequestContext(
-            database=self.database,
-            identity=IssuerThatVouches(self.settings),
-            principal=principal,
-            root=ROOT,
-            reads=READ,
-            resources=Resources(people=self.people, attestation_interval_days=180),
-        )
-        values = deepcopy(variables)
-        return response_of(await self.schema.execute(document, variable_values=values, context_value=context))
 
     def worker(self, *, drift: str = "report") -> Worker:
         return Worker(
@@ -175,48 +132,27 @@ class Access:
             await connection.close()
 
     async def location_is_registered(self, code: str, path: str) -> None:
-        fact = LocationRegistered(
-            location_id=code,
-            title=code.upper(),
-            kind=KINDS.get(code, "office_away_from_headquarters"),
-            parent_id=path.split(".")[-2] if "." in path else None,
-            path=path,
-            country=None,
-            valid_from=date(2000, 1, 1),
-            valid_to=None,
-        )
-        await self.inbox.take(
-            EventMessage.of(
-                fact,
-                event_id=str(uuid.uuid4()),
-                location_path=path,
-                occurred_at=datetime.now(UTC),
-                aggregate_version=1,
-            )
-        )
+        await self.tell(registered(code, path, kind=KINDS.get(code, "office_away_from_headquarters")))
 
 
 @pytest.fixture
 async def access(database_for: "Callable[[str], DatabaseUrls]") -> AsyncIterator[Access]:
     urls = database_for("access")
-    settings = ServiceSettings(
-        env="local",
-        database_url=urls.serving,
-        nats_url="nats://127.0.0.1:1",
-        issuer="http://127.0.0.1:1/realms/lichen-local",
-        audience="lichen-api-local",
-    )
+    settings = settings_for(urls.serving)
     database = Database.connect(urls.serving, pool_size=8)
     directory = DirectoryInMemory()
     now = [0.0]
+    people = People(directory=directory, lookups_per_minute=20, clock=lambda: now[0])
     service = Access(
         database=database,
         urls=urls,
         settings=settings,
         schema=schema(settings),
         inbox=Inbox(database, SUBSCRIPTIONS, root=ROOT),
+        reads=READ,
+        resources=Resources(people=people, attestation_interval_days=180),
         directory=directory,
-        people=People(directory=directory, lookups_per_minute=20, clock=lambda: now[0]),
+        people=people,
         now=now,
     )
     for code, path in TREE.items():
@@ -225,7 +161,7 @@ async def access(database_for: "Callable[[str], DatabaseUrls]") -> AsyncIterator
     await database.close()
 
 
-@pytest.fixture
-def person() -> Callable[..., Principal]:
+@pytest.fixture(name="person")
+def person_maker() -> Callable[..., Principal]:
     """A person by name and by (role, location) grants."""
-    return _person
+    return person

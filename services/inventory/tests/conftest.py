@@ -1,31 +1,22 @@
 """A database of the test's own with a small register, and each use case with good values unless a test gives others."""
 
-import asyncio
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import access as rights
-from chassis.access import Grant, Principal
+from chassis.access import Principal
 from chassis.database import Database
-from chassis.graphql.edge import RequestContext
-from chassis.graphql.schema import GraphQLSchema, response_of
-from chassis.identity import Identity
 from chassis.inbox import Inbox, Outcome
-from chassis.settings import ServiceSettings
+from chassis.testing import ROOT, Bed, message_of, one_of, settings_for
 from contracts.access import Capability, Role
 from contracts.fact import Amount
-from contracts.message import EventMessage
 from contracts.reporting import ConsolidatedReportPublished, IncludedLocation
 from inventory import access, usecases
 from inventory.domain.fuel_stock import FuelStock
@@ -38,7 +29,6 @@ from inventory.store.records import ActivityImport
 if TYPE_CHECKING:
     from embedded.postgres import DatabaseUrls
 
-ROOT = "secretariat"
 REGISTER = {
     "secretariat": (None, None),
     "unon": ("secretariat", "KEN"),
@@ -76,28 +66,15 @@ OTHER_ROWS = (
 )
 
 
-class IssuerThatVouches(Identity):
-    """Stands for the issuer, where introspection says that all is as the token has it."""
-
-    async def still_holds(self, principal: Principal) -> Principal | None:
-        return principal
-
-
 @dataclass(slots=True, kw_only=True)
-class Inventories:
-    """The service without its process: its database, its schema, its inbox and its use cases."""
+class Inventories(Bed):
+    """The service and its use cases."""
 
-    database: Database
     urls: "DatabaseUrls"
-    settings: ServiceSettings
-    schema: GraphQLSchema
-    inbox: Inbox
 
     def person(self, name: str, *extra: Role) -> Principal:
         """One of PEOPLE; `extra` roles at the same location let one person try what two should do."""
-        role, location_id = PEOPLE[name]
-        grants = tuple(Grant(role=each, location_id=location_id) for each in (role, *extra))
-        return Principal(subject=f"subject-of-{name}", name=name, grants=grants, token="a token")
+        return one_of(PEOPLE, name, *extra)
 
     def location(self, code: str) -> Location:
         parent_id, country = REGISTER[code]
@@ -201,57 +178,16 @@ class Inventories:
             ),
             missing=(), total=total,
         )  # fmt: skip
-        message = EventMessage.of(
-            report,
-            event_id=str(uuid.uuid4()),
-            location_path=ROOT,
-            occurred_at=datetime.now(UTC),
-            aggregate_version=1,
-        )
-        return await self.inbox.take(message)
-
-    async def ask(self, principal: Principal, document: str, **variables: Any) -> dict[str, Any]:
-        """The whole answer, as a caller gets it."""
-        context = RequestContext(
-            database=self.database, identity=IssuerThatVouches(self.settings), principal=principal, root=ROOT
-        )
-        # Strawberry takes the type name out of each representation; by the wire each request has its own.
-        values = deepcopy(variables)
-        return response_of(await self.schema.execute(document, variable_values=values, context_value=context))
-
-    async def rows(self, table: str, *, roots: tuple[str, ...] = (ROOT,)) -> list[Any]:
-        """What a transaction with these roots sees of a table."""
-        async with self.database.transaction(roots) as tx:
-            return list((await tx.execute(text(f"SELECT * FROM {table}"))).mappings())  # noqa: S608 - a test's own
-
-    async def events(self) -> list[tuple[str, dict[str, Any]]]:
-        """What was said, in order: fact and payload."""
-        rows = sorted(await self.rows("outbox"), key=lambda row: row["id"])
-        return [(row["headers"]["ce-type"].split(".")[2], orjson.loads(row["payload"])) for row in rows]
+        return await self.inbox.take(message_of(report, path=ROOT))
 
     async def until_one_waits_for_a_lock(self) -> None:
-        """Returns as soon as a transaction of this database waits for another; fails after ten seconds."""
-        async with asyncio.timeout(10):
-            while True:
-                async with self.database.transaction(()) as tx:
-                    waits = text(
-                        "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-                        " WHERE NOT l.granted AND a.datname = current_database()"
-                    )
-                    if await tx.scalar(waits):
-                        return
+        await self.until_done_or_waiting()
 
 
 @pytest.fixture
 async def inventories(database_for: "Callable[[str], DatabaseUrls]") -> AsyncIterator[Inventories]:
     urls = database_for("inventory")
-    settings = ServiceSettings(
-        env="local",
-        database_url=urls.serving,
-        nats_url="nats://127.0.0.1:1",
-        issuer="http://127.0.0.1:1/realms/lichen-local",
-        audience="lichen-api-local",
-    )
+    settings = settings_for(urls.serving)
     database = Database.connect(urls.serving, pool_size=8)
     service = Inventories(
         database=database,

@@ -2,27 +2,19 @@
 
 import uuid
 from collections.abc import AsyncIterator, Callable
-from copy import deepcopy
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import pytest
-from sqlalchemy import text
 
-from chassis.access import Grant, Principal
+from chassis.access import Principal
 from chassis.database import Database
-from chassis.graphql.edge import RequestContext
-from chassis.graphql.schema import GraphQLSchema, response_of
-from chassis.identity import Identity
 from chassis.inbox import Inbox, Outcome
-from chassis.settings import ServiceSettings
+from chassis.testing import ROOT, Bed, one_of, settings_for
 from contracts.access import Role
-from contracts.fact import Amount, Fact
-from contracts.inventory import InventoryFinalised, LocationRegistered
-from contracts.message import EventMessage
+from contracts.fact import Amount
+from contracts.inventory import InventoryFinalised
 from contracts.reporting import ConsolidatedReportPublished, IncludedLocation
 from offsets import access
 from offsets.graphql.schema import schema
@@ -31,13 +23,6 @@ from offsets.incoming import SUBSCRIPTIONS
 if TYPE_CHECKING:
     from embedded.postgres import DatabaseUrls
 
-ROOT = "secretariat"
-TREE = {
-    "secretariat": "secretariat",
-    "unon": "secretariat.unon",
-    "unon-gigiri": "secretariat.unon.unon-gigiri",
-    "escwa": "secretariat.escwa",
-}
 PEOPLE = {
     "coordinator": (Role.CENTRAL_COORDINATOR, "secretariat"),
     "unon-chair": (Role.LOCAL_CHAIR, "unon"),
@@ -56,59 +41,14 @@ PEOPLE = {
 
 
 def person(name: str, *extra: Role) -> Principal:
-    """One of PEOPLE; `extra` roles at the same location let one person try what two should do."""
-    role, location_id = PEOPLE[name]
-    grants = tuple(Grant(role=each, location_id=location_id) for each in (role, *extra))
-    return Principal(subject=f"subject-of-{name}", name=name, grants=grants, token="a token")
-
-
-class IssuerThatVouches(Identity):
-    """Stands for the issuer, where introspection says that all is as the token has it."""
-
-    async def still_holds(self, principal: Principal) -> Principal | None:
-        return principal
+    return one_of(PEOPLE, name, *extra)
 
 
 @dataclass(slots=True, kw_only=True)
-class Offsets:
+class Offsets(Bed):
     """The service without its process: its database, its schema and its inbox."""
 
-    database: Database
     urls: "DatabaseUrls"
-    settings: ServiceSettings
-    schema: GraphQLSchema
-    inbox: Inbox
-    told: dict[str, list[str]] = field(default_factory=dict)
-    """Ids of the events of each aggregate."""
-
-    async def ask(self, principal: Principal, document: str, **variables: Any) -> dict[str, Any]:
-        """The whole answer, as a caller gets it."""
-        context = RequestContext(
-            database=self.database,
-            identity=IssuerThatVouches(self.settings),
-            principal=principal,
-            root=ROOT,
-            reads=access.READ,
-        )
-        # Strawberry takes the type name out of each representation; by the wire each request has its own.
-        values = deepcopy(variables)
-        return response_of(await self.schema.execute(document, variable_values=values, context_value=context))
-
-    async def tell(self, fact: Fact, *, event_id: str | None = None, path: str | None = None) -> Outcome:
-        """Deliver an event as the consumer would."""
-        known = self.told.setdefault(fact.aggregate_id(), [])
-        event_id = event_id or str(uuid.uuid4())
-        if event_id not in known:
-            known.append(event_id)
-        where = path or TREE[fact.location_id]
-        message = EventMessage.of(
-            fact,
-            event_id=event_id,
-            location_path=where,
-            occurred_at=datetime.now(UTC),
-            aggregate_version=known.index(event_id) + 1,
-        )
-        return await self.inbox.take(message)
 
     async def inventory_is_final(
         self,
@@ -155,27 +95,11 @@ class Offsets:
             )
         )
 
-    async def rows(self, table: str, *, roots: tuple[str, ...] = (ROOT,)) -> list[Any]:
-        """What a transaction with these roots sees of a table."""
-        async with self.database.transaction(roots) as tx:
-            return list((await tx.execute(text(f"SELECT * FROM {table}"))).mappings())  # noqa: S608 - a test's own
-
-    async def events(self) -> list[tuple[str, dict[str, Any]]]:
-        """What was said, in order: fact and payload."""
-        rows = sorted(await self.rows("outbox"), key=lambda row: row["id"])
-        return [(row["headers"]["ce-type"].split(".")[2], orjson.loads(row["payload"])) for row in rows]
-
 
 @pytest.fixture
 async def offsets(database_for: "Callable[[str], DatabaseUrls]") -> AsyncIterator[Offsets]:
     urls = database_for("offsets")
-    settings = ServiceSettings(
-        env="local",
-        database_url=urls.serving,
-        nats_url="nats://127.0.0.1:1",
-        issuer="http://127.0.0.1:1/realms/lichen-local",
-        audience="lichen-api-local",
-    )
+    settings = settings_for(urls.serving)
     # More connections than a service has, so that many requests are really under way at once.
     database = Database.connect(urls.serving, pool_size=24)
     service = Offsets(
@@ -184,20 +108,9 @@ async def offsets(database_for: "Callable[[str], DatabaseUrls]") -> AsyncIterato
         settings=settings,
         schema=schema(settings),
         inbox=Inbox(database, SUBSCRIPTIONS, root=ROOT),
+        reads=access.READ,
     )
-    for code, path in TREE.items():
-        await service.tell(
-            LocationRegistered(
-                location_id=code,
-                title=code.upper(),
-                kind="office",
-                parent_id=path.split(".")[-2] if "." in path else None,
-                path=path,
-                country=None,
-                valid_from=date(2000, 1, 1),
-                valid_to=None,
-            )
-        )
+    await service.hear_of()
     yield service
     await database.close()
 

@@ -1,32 +1,21 @@
 """A database of the test's own with a few locations, and ways to tell it events and to decide as another would."""
 
-import asyncio
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import access as rights
-from chassis import locations
-from chassis.access import ANONYMOUS, Grant, Principal
+from chassis.access import ANONYMOUS, Principal
 from chassis.database import Database
-from chassis.graphql.edge import RequestContext
-from chassis.graphql.schema import response_of
-from chassis.identity import Identity
 from chassis.inbox import Inbox, Outcome
-from chassis.settings import ServiceSettings
+from chassis.testing import PLACES, ROOT, Bed, one_of, register, settings_for
 from contracts.access import Capability, Role
-from contracts.fact import Amount, Fact
+from contracts.fact import Amount
 from contracts.inventory import CategoryTotal, InventoryFinalised, ScopeTotal
-from contracts.message import EventMessage
 from contracts.offsets import NeutralityStatementIssued
 from contracts.targets import ProgressAssessed
 from reporting import usecases
@@ -36,10 +25,7 @@ from reporting.incoming import SUBSCRIPTIONS
 if TYPE_CHECKING:
     from embedded.postgres import DatabaseUrls
 
-ROOT = "secretariat"
-TREE = {
-    "secretariat": None, "unon": "secretariat", "unon-gigiri": "unon", "escwa": "secretariat", "unog": "secretariat",
-}  # fmt: skip
+TREE = PLACES | {"unog": "secretariat"}
 PEOPLE = {
     "coordinator": (Role.CENTRAL_COORDINATOR, "secretariat"),
     "deputy": (Role.CENTRAL_COORDINATOR, "secretariat"),
@@ -60,16 +46,7 @@ def person(name: str | None, *extra: Role) -> Principal:
     """One of PEOPLE, or nobody; `extra` roles at the same location let one person try what two should do."""
     if name is None:
         return ANONYMOUS
-    role, location_id = PEOPLE[name]
-    grants = tuple(Grant(role=each, location_id=location_id) for each in (role, *extra))
-    return Principal(subject=name, name=name, grants=grants, token="a token")
-
-
-class IssuerThatVouches(Identity):
-    """Stands for the issuer, where introspection says that all is as the token has it."""
-
-    async def still_holds(self, principal: Principal) -> Principal | None:
-        return principal
+    return one_of(PEOPLE, name, *extra)
 
 
 def kg(value: str) -> Amount:
@@ -77,15 +54,10 @@ def kg(value: str) -> Amount:
 
 
 @dataclass(slots=True, kw_only=True)
-class Reporting:
+class Reporting(Bed):
     """The service without its process."""
 
-    database: Database
     urls: "DatabaseUrls"
-    settings: ServiceSettings
-    inbox: Inbox
-    told: dict[str, list[str]] = field(default_factory=dict)
-    """Ids of the events of each aggregate."""
 
     async def decide(
         self, who: str | Principal, capability: Capability, use_case: Callable[..., Awaitable[Any]], **given: Any
@@ -127,64 +99,13 @@ class Reporting:
 
     async def answer(self, who: str | Principal | None, document: str, **variables: Any) -> Any:
         """The whole answer, as a caller gets it."""
-        context = RequestContext(
-            database=self.database,
-            identity=IssuerThatVouches(self.settings),
-            principal=who if isinstance(who, Principal) else person(who),
-            root=ROOT,
-        )
-        # Strawberry takes the type name out of each representation; by the wire each request has its own.
-        values = deepcopy(variables)
-        return response_of(await schema(self.settings).execute(document, variable_values=values, context_value=context))
+        return await Bed.ask(self, who if isinstance(who, Principal) else person(who), document, **variables)
 
     async def ask(self, who: str | Principal | None, document: str, **variables: Any) -> Any:
         """The data of a query."""
         result = await self.answer(who, document, **variables)
         assert "errors" not in result, result
         return result["data"]
-
-    async def tell(self, fact: Fact, *, event_id: str | None = None) -> Outcome:
-        """Deliver an event as the consumer would."""
-        known = self.told.setdefault(fact.aggregate_id(), [])
-        event_id = event_id or str(uuid.uuid4())
-        if event_id not in known:
-            known.append(event_id)
-        message = EventMessage.of(
-            fact,
-            event_id=event_id,
-            location_path=await self.path(fact.location_id),
-            occurred_at=NOW,
-            aggregate_version=known.index(event_id) + 1,
-        )
-        return await self.inbox.take(message)
-
-    async def rows(self, table: str, *, roots: tuple[str, ...] = (ROOT,)) -> list[Any]:
-        """What a transaction with these roots sees of a table."""
-        async with self.database.transaction(roots) as tx:
-            return list((await tx.execute(text(f"SELECT * FROM {table}"))).mappings())  # noqa: S608 - a test's own
-
-    async def events(self) -> list[tuple[str, dict[str, Any]]]:
-        """What was said, in order: fact and payload."""
-        rows = sorted(await self.rows("outbox"), key=lambda row: row["id"])
-        return [(row["headers"]["ce-type"].split(".")[2], orjson.loads(row["payload"])) for row in rows]
-
-    async def until_done_or_waiting(self, task: "asyncio.Task[Any]") -> None:
-        """Returns as soon as the task is done, or its transaction waits for another; fails after ten seconds."""
-        waiting = text(
-            "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-            " WHERE NOT l.granted AND a.datname = current_database()"
-        )
-        async with asyncio.timeout(10):
-            while not task.done():
-                async with self.database.transaction(()) as tx:
-                    if await tx.scalar(waiting):
-                        return
-
-    async def path(self, location_id: str) -> str:
-        async with self.database.transaction([]) as tx:
-            found = await locations.place(tx, location_id)
-        assert found is not None
-        return found.path
 
     async def inventory_is_final(
         self,
@@ -248,25 +169,20 @@ class Reporting:
         )
 
 
-async def _register(tx: AsyncConnection) -> None:
-    for code, parent in TREE.items():
-        await locations.register(
-            tx, location_id=code, name=code, kind="place", parent_id=parent, country=None,
-            valid_from=date(1945, 10, 24), valid_to=None,
-        )  # fmt: skip
-
-
 @pytest.fixture
 async def reporting(database_for: "Callable[[str], DatabaseUrls]") -> AsyncIterator[Reporting]:
     urls = database_for("reporting")
     database = Database.connect(urls.serving, pool_size=6)
-    async with database.transaction([ROOT]) as tx:
-        await _register(tx)
-    settings = ServiceSettings(
-        env="local", database_url=urls.serving, nats_url="nats://127.0.0.1:9",
-        issuer="http://127.0.0.1:9/realms/lichen-local", audience="lichen-api-local",
-    )  # fmt: skip
-    yield Reporting(database=database, urls=urls, settings=settings, inbox=Inbox(database, SUBSCRIPTIONS, root=ROOT))
+    await register(database, TREE)
+    settings = settings_for(urls.serving)
+    yield Reporting(
+        database=database,
+        urls=urls,
+        settings=settings,
+        schema=schema(settings),
+        inbox=Inbox(database, SUBSCRIPTIONS, root=ROOT),
+        at=NOW,
+    )
     await database.close()
 
 
