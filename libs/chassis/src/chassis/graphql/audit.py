@@ -15,7 +15,7 @@ from chassis.graphql.types import PageInfo, page_of
 from chassis.refusals import BadCursor
 from contracts.access import Capability
 
-__all__ = ["AUDIT_ENTRIES", "AuditEntryConnection", "AuditFilter", "audit_entries"]
+__all__ = ["audit_entries"]
 
 AUDIT_ENTRIES = (
     "The audit record of this service, newest first: for those who may read it at a location and below, and for"
@@ -95,13 +95,17 @@ class AuditFilter:
         )
 
 
-async def audit_entries(
+def audit_entries() -> Any:
+    """The field of a service's audit record, for its Query as `<service>_audit_entries`."""
+    return strawberry.field(resolver=_audit_entries, description=AUDIT_ENTRIES)
+
+
+async def _audit_entries(
     info: Info,
-    *,
     first: int,
-    after: str | None,
-    filter: AuditFilter | None,  # noqa: A002 - GraphQL's name
-) -> AuditEntryConnection:
+    after: str | None = None,
+    filter: AuditFilter | None = None,  # noqa: A002 - GraphQL's name
+) -> AuditEntryConnection | None:
     """A page of what the caller may see. Refuses: PageSizeOutOfRange; BadCursor."""
     principal = info.context.principal
     wanted = reading.Wanted() if filter is None else filter.wanted()

@@ -10,7 +10,7 @@ from access.graphql.types import AttestationDue, Me, Membership, Person
 from access.store import attestations, effects, memberships
 from chassis import access as rights
 from chassis.access import ANONYMOUS
-from chassis.graphql.audit import AUDIT_ENTRIES, AuditEntryConnection, AuditFilter, audit_entries
+from chassis.graphql.audit import audit_entries
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, page_of
 
@@ -24,15 +24,7 @@ class Query:
         principal = info.context.principal
         return None if principal is ANONYMOUS else Me.of(principal)
 
-    @strawberry.field(description=AUDIT_ENTRIES)
-    async def access_audit_entries(
-        self,
-        info: Info,
-        first: int,
-        after: str | None = None,
-        filter: AuditFilter | None = None,  # noqa: A002 - GraphQL's name
-    ) -> AuditEntryConnection | None:
-        return await audit_entries(info, first=first, after=after, filter=filter)
+    access_audit_entries = audit_entries()
 
     @strawberry.field(
         description="The one person of exactly this user name or, without one, this e-mail address, for those who"

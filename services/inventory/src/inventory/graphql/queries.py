@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import strawberry
 
-from chassis.graphql.audit import AUDIT_ENTRIES, AuditEntryConnection, AuditFilter, audit_entries
+from chassis.graphql.audit import audit_entries
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, page_of
 from inventory import catalogue
@@ -49,12 +49,4 @@ class Query:
 
         return await page_of(first=first, after=after, load=load, node=EmissionFactor.of, cursor=lambda row: row.id)
 
-    @strawberry.field(description=AUDIT_ENTRIES)
-    async def inventory_audit_entries(
-        self,
-        info: Info,
-        first: int,
-        after: str | None = None,
-        filter: AuditFilter | None = None,  # noqa: A002 - GraphQL's name
-    ) -> AuditEntryConnection | None:
-        return await audit_entries(info, first=first, after=after, filter=filter)
+    inventory_audit_entries = audit_entries()

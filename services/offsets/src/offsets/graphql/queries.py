@@ -2,7 +2,7 @@
 
 import strawberry
 
-from chassis.graphql.audit import AUDIT_ENTRIES, AuditEntryConnection, AuditFilter, audit_entries
+from chassis.graphql.audit import audit_entries
 from chassis.graphql.edge import Info
 from offsets.graphql.types import CreditBatch, Purchase
 
@@ -19,12 +19,4 @@ class Query:
     async def credit_batch(self, info: Info, id: strawberry.ID) -> CreditBatch | None:  # noqa: A002 - GraphQL's name
         return await CreditBatch.resolve_reference(info, id)
 
-    @strawberry.field(description=AUDIT_ENTRIES)
-    async def offsets_audit_entries(
-        self,
-        info: Info,
-        first: int,
-        after: str | None = None,
-        filter: AuditFilter | None = None,  # noqa: A002 - GraphQL's name
-    ) -> AuditEntryConnection | None:
-        return await audit_entries(info, first=first, after=after, filter=filter)
+    offsets_audit_entries = audit_entries()

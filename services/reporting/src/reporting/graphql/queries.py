@@ -2,7 +2,7 @@
 
 import strawberry
 
-from chassis.graphql.audit import AUDIT_ENTRIES, AuditEntryConnection, AuditFilter, audit_entries
+from chassis.graphql.audit import audit_entries
 from chassis.graphql.edge import Info
 from reporting.graphql.types import ConsolidatedReport, ProgressReport, ReportingCycle
 from reporting.store import consolidations, cycles, reports
@@ -29,12 +29,4 @@ class Query:
             found = await consolidations.newest(tx, year)
         return None if found is None else ConsolidatedReport.of(found)
 
-    @strawberry.field(description=AUDIT_ENTRIES)
-    async def reporting_audit_entries(
-        self,
-        info: Info,
-        first: int,
-        after: str | None = None,
-        filter: AuditFilter | None = None,  # noqa: A002 - GraphQL's name
-    ) -> AuditEntryConnection | None:
-        return await audit_entries(info, first=first, after=after, filter=filter)
+    reporting_audit_entries = audit_entries()

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from chassis.graphql.audit import AUDIT_ENTRIES, AuditEntryConnection, AuditFilter, audit_entries
+from chassis.graphql.audit import audit_entries
 from chassis.graphql.edge import Info
 from targets import store
 from targets.graphql.types import Target
@@ -18,12 +18,4 @@ class Query:
             found = await store.target_by_id(tx, id)
         return None if found is None else Target.of(found)
 
-    @strawberry.field(description=AUDIT_ENTRIES)
-    async def targets_audit_entries(
-        self,
-        info: Info,
-        first: int,
-        after: str | None = None,
-        filter: AuditFilter | None = None,  # noqa: A002 - GraphQL's name
-    ) -> AuditEntryConnection | None:
-        return await audit_entries(info, first=first, after=after, filter=filter)
+    targets_audit_entries = audit_entries()
