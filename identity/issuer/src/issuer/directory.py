@@ -7,6 +7,7 @@ import sys
 import uuid
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from issuer.settings import RefusesToStart
 
@@ -29,6 +30,18 @@ class Persona:
     @property
     def subject(self) -> str:
         return subject_of(self.username)
+
+    @property
+    def representation(self) -> dict[str, Any]:
+        """As Keycloak's documents show a user."""
+        first, _, last = self.name.partition(" ")
+        return {
+            "id": self.subject,
+            "username": self.username,
+            "firstName": first,
+            "lastName": last,
+            "enabled": self.enabled,
+        }
 
     def has_password(self, offered: str) -> bool:
         return secrets.compare_digest(self.username.encode(), offered.encode())

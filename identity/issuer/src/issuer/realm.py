@@ -76,14 +76,8 @@ def _fit(entry: Document, client: Client) -> None:
 
 
 def _person(persona: Persona) -> Document:
-    first, _, last = persona.name.partition(" ")
-    return {
-        # The same `sub` from both providers: who did what stays readable when a home changes to the other.
-        "id": persona.subject,
-        "username": persona.username,
-        "firstName": first,
-        "lastName": last,
-        "enabled": persona.enabled,
+    # The same `sub` from both providers: who did what stays readable when a home changes to the other.
+    return persona.representation | {
         "credentials": [{"type": "password", "value": persona.username, "temporary": False}],
         "groups": list(persona.groups),
     }

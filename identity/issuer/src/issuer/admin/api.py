@@ -96,7 +96,7 @@ class Administration:
         """By user name; nobody here has an address. Machines' accounts are among them, as in Keycloak."""
         wanted, exact = request.query_params.get("username", ""), request.query_params.get("exact") == "true"
         found = [
-            _user(persona)
+            persona.representation
             for persona in self._everyone()
             if "email" not in request.query_params
             and (persona.username == wanted if exact and wanted else wanted in persona.username)
@@ -104,7 +104,7 @@ class Administration:
         return JSONResponse(_page(request, found))
 
     async def user(self, request: Request) -> Response:
-        return JSONResponse(_user(self._user(request)))
+        return JSONResponse(self._user(request).representation)
 
     async def groups_of_user(self, request: Request) -> Response:
         found = [_group(self.tree.ensure(path)) for path in self._user(request).groups]
@@ -177,7 +177,7 @@ class Administration:
 
     async def members(self, request: Request) -> Response:
         path = self._node(request).path
-        return JSONResponse(_page(request, [_user(each) for each in self._everyone() if path in each.groups]))
+        return JSONResponse(_page(request, [each.representation for each in self._everyone() if path in each.groups]))
 
     # Clients.
 
@@ -199,7 +199,7 @@ class Administration:
         client = self._client(request)
         if CLIENT_CREDENTIALS not in client.grants:
             raise Refused(BAD_REQUEST, "Service account not enabled for the client")
-        return JSONResponse(_user(_account(client)))
+        return JSONResponse(_account(client).representation)
 
     async def rotate_secret(self, request: Request) -> Response:
         client = replace(self._client(request), secret=secrets.token_urlsafe(24))
@@ -256,17 +256,6 @@ class Administration:
 
 def _account(client: Client) -> Persona:
     return Persona(username=f"{SERVICE_ACCOUNT}{client.id}", name=client.name, groups=client.groups)
-
-
-def _user(persona: Persona) -> Document:
-    first, _, last = persona.name.partition(" ")
-    return {
-        "id": persona.subject,
-        "username": persona.username,
-        "firstName": first,
-        "lastName": last,
-        "enabled": persona.enabled,
-    }
 
 
 def _group(node: Node) -> Document:
