@@ -9,6 +9,14 @@ NOBODY = "/locations/secretariat/escwa/local-chair"
 QUICK = {"recheck_s": 0.2, "subscription_unvouched_s": 1.0}
 
 
+async def asked_again(targets, *, times):
+    """Returns once the issuer has been asked so many times more."""
+    asked = targets.issuer.introspections
+    async with asyncio.timeout(20):
+        while targets.issuer.introspections < asked + times:
+            await asyncio.sleep(0.02)
+
+
 async def test_a_foreign_place_answers_like_one_that_is_not_there(targets):
     messages = []
     async with targets.serving() as url, targets.listening(url) as listener:
@@ -70,7 +78,7 @@ async def test_a_token_that_is_taken_back_ends_the_socket(targets):
     token = targets.token()
     async with targets.serving(**QUICK) as url, targets.signed_in(url, token) as listener:
         await listener.listen()
-        await asyncio.sleep(0.5)
+        await asked_again(targets, times=2)
         targets.issuer.revoke(token)
 
         assert await listener.closing() == (4403, "TOKEN_NO_LONGER_ACTIVE")
@@ -90,9 +98,7 @@ async def test_a_right_that_shrinks_tells_of_what_is_left(targets):
     async with targets.serving(**QUICK) as url, targets.signed_in(url, token) as listener:
         await listener.listen("unon")
         targets.issuer.regroup(token, ["/locations/secretariat/unon/local-chair"])
-        asked = targets.issuer.introspections
-        while targets.issuer.introspections < asked + 2:
-            await asyncio.sleep(0.05)
+        await asked_again(targets, times=2)
         await listener.listen("escwa", "2")
         message = await listener.receive()
         happened = await targets.happens()
@@ -102,16 +108,21 @@ async def test_a_right_that_shrinks_tells_of_what_is_left(targets):
 
 
 async def test_an_issuer_that_is_away_for_long_ends_the_socket_and_for_a_while_does_not(targets):
-    async with targets.serving(**QUICK | {"subscription_unvouched_s": 2.0}) as url, targets.listening(url) as listener:
+    unvouched_s = 2.0
+    bounds = QUICK | {"subscription_unvouched_s": unvouched_s}
+    async with targets.serving(**bounds) as url, targets.listening(url) as listener:
         await listener.listen()
         targets.issuer.away = True
-        await asyncio.sleep(1)
+        vouched = time.monotonic()
+        await asked_again(targets, times=2)
         happened = await targets.happens()
         assert await listener.heard(1) == happened
         targets.issuer.away = False
-        await asyncio.sleep(2.5)
-        happened = await targets.happens()
-        assert await listener.heard(1) == happened
+        # Longer than the bound after its last word from before, it hears all the while.
+        while time.monotonic() < vouched + unvouched_s:
+            await asked_again(targets, times=1)
+            happened = await targets.happens()
+            assert await listener.heard(1) == happened
         targets.issuer.away = True
 
         assert await listener.closing() == (4403, "ISSUER_UNAVAILABLE")
