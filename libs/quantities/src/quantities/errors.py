@@ -4,7 +4,15 @@ from typing import ClassVar
 
 from quantities.refusal import Refusal
 
-__all__ = ["GasNotInGwpSet", "GwpSetUnknown", "UnitAmbiguous", "UnitUnknown", "UnitsNotConvertible"]
+__all__ = [
+    "GasNotInGwpSet",
+    "GwpSetUnknown",
+    "TextMissing",
+    "TextTooLong",
+    "UnitAmbiguous",
+    "UnitUnknown",
+    "UnitsNotConvertible",
+]
 
 
 class UnitUnknown(Refusal):
@@ -35,3 +43,15 @@ class GasNotInGwpSet(Refusal):
     """The set has no global warming potential for that gas; a missing one is never taken as 0."""
 
     code: ClassVar[str] = "GAS_NOT_IN_GWP_SET"
+
+
+class TextMissing(Refusal):
+    """A text that others will need is empty."""
+
+    code: ClassVar[str] = "TEXT_MISSING"
+
+
+class TextTooLong(Refusal):
+    """A text is longer than its limit."""
+
+    code: ClassVar[str] = "TEXT_TOO_LONG"

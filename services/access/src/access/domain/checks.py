@@ -12,12 +12,11 @@ from access.domain.errors import (
     PeriodTooLong,
     RoleExcludesOthers,
     RoleNotGrantable,
-    TextMissing,
-    TextTooLong,
     TooManyGrants,
 )
 from access.domain.roles import GRANTS_MAX, Holding, RoleRules
 from quantities.person import Person
+from quantities.text import require_text
 
 __all__ = [
     "DUAL_CONTROL_MAX",
@@ -27,7 +26,7 @@ __all__ = [
     "require_grantable",
     "require_not_own",
     "require_period",
-    "require_text",
+    "require_reason",
 ]
 
 TEXT_MAX = 2_000
@@ -38,24 +37,9 @@ DUAL_CONTROL_MAX = timedelta(days=2 * 366)
 """Roles over money or over the whole Secretariat are given anew every two years, by two persons."""
 
 
-def require_text(text: str, *, subject: str = "reason") -> str:
-    """The text without space around it. Refuses, in this order: TextMissing, TextTooLong."""
-    kept = text.strip()
-    if not kept:
-        raise TextMissing(
-            subject=subject,
-            found="nothing",
-            expected=f"1 to {TEXT_MAX} characters",
-            message=f"The {subject} is missing.",
-        )
-    if len(kept) > TEXT_MAX:
-        raise TextTooLong(
-            subject=subject,
-            found=f"{len(kept)} characters",
-            expected=f"1 to {TEXT_MAX} characters",
-            message=f"The {subject} may have {TEXT_MAX} characters at most; it has {len(kept)}.",
-        )
-    return kept
+def require_reason(reason: str) -> str:
+    """The words that a decision needs. Refuses, as `require_text`: TextMissing, TextTooLong."""
+    return require_text(reason, subject="reason", longest=TEXT_MAX)
 
 
 def require_not_own(member: Person, by: Person) -> None:

@@ -24,26 +24,9 @@ __all__ = [
     "RoleNotAtLocation",
     "RoleNotGrantable",
     "SubstituteMismatch",
-    "TextMissing",
-    "TextTooLong",
     "TooManyGrants",
     "WrongState",
 ]
-
-
-# Any request.
-
-
-class TextMissing(Refusal):
-    """A text that others will need is empty."""
-
-    code: ClassVar[str] = "TEXT_MISSING"
-
-
-class TextTooLong(Refusal):
-    """A text is longer than its limit."""
-
-    code: ClassVar[str] = "TEXT_TOO_LONG"
 
 
 # Who it is about.

@@ -11,11 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from access.domain.checks import (
+    TEXT_MAX,
     require_combinable,
     require_grantable,
     require_not_own,
     require_period,
-    require_text,
+    require_reason,
 )
 from access.domain.errors import (
     AlreadyMember,
@@ -29,6 +30,7 @@ from access.domain.errors import (
 )
 from access.domain.roles import Holding, RoleRules
 from quantities.person import Person
+from quantities.text import require_text
 
 __all__ = ["Action", "Kind", "Membership", "MembershipStep", "State", "propose"]
 
@@ -148,7 +150,7 @@ class Membership:
         """
         self._require_decidable(by=by, at=at, to_do="refused")
         require_grantable(self.role, grantable, location_id=self.location_id)
-        return self._with(MembershipStep(action=Action.REFUSED, by=by, at=at, reason=require_text(reason)))
+        return self._with(MembershipStep(action=Action.REFUSED, by=by, at=at, reason=require_reason(reason)))
 
     def withdraw(self, *, by: Person, at: datetime, reason: str) -> "Membership":
         """Take back an own proposal. Refuses, in this order: WrongState, NotTheProposer, TextMissing, TextTooLong."""
@@ -160,7 +162,7 @@ class Membership:
                 expected="the proposer",
                 message=f"Membership {self.id} was proposed by another person; confirm or refuse it instead.",
             )
-        return self._with(MembershipStep(action=Action.WITHDRAWN, by=by, at=at, reason=require_text(reason)))
+        return self._with(MembershipStep(action=Action.WITHDRAWN, by=by, at=at, reason=require_reason(reason)))
 
     def end(self, *, by: Person, at: datetime, grantable: frozenset[str], reason: str) -> "Membership":
         """Take the role away. One person is enough, also for a role that two must give.
@@ -170,7 +172,7 @@ class Membership:
         self._require_state(at, "ended", State.ACTIVE, State.SCHEDULED)
         require_not_own(self.member, by)
         require_grantable(self.role, grantable, location_id=self.location_id)
-        return self._with(MembershipStep(action=Action.ENDED, by=by, at=at, reason=require_text(reason)))
+        return self._with(MembershipStep(action=Action.ENDED, by=by, at=at, reason=require_reason(reason)))
 
     def extend(
         self,
@@ -198,7 +200,7 @@ class Membership:
                 expected="a new membership from the end of this one",
                 message=f"{self.role} is given by two persons: propose a new membership from the end of this one.",
             )
-        kept = require_text(reason)
+        kept = require_reason(reason)
         if self.valid_until is None or until <= self.valid_until:
             end = "open" if self.valid_until is None else self.valid_until.isoformat()
             raise PeriodMalformed(
@@ -272,7 +274,7 @@ def propose(
             expected=f"a location that has {role}",
             message=f"{location_id} has no {role}.",
         )
-    kept = require_text(justification, subject="justification")
+    kept = require_text(justification, subject="justification", longest=TEXT_MAX)
     begins = at if valid_from is None else valid_from
     require_period(role, begins, valid_until, is_substitute=substitutes is not None, rules=rules, not_before=at)
     proposed = Membership(

@@ -1,8 +1,8 @@
 """What every request of *offsets* must hold to."""
 
-from offsets.domain.errors import TextMissing, TextTooLong, TonnesNotPositive, YearOutOfRange
+from offsets.domain.errors import TonnesNotPositive, YearOutOfRange
 
-__all__ = ["NAME_MAX", "TEXT_MAX", "YEAR_MAX", "YEAR_MIN", "require_text", "require_tonnes", "require_year"]
+__all__ = ["NAME_MAX", "TEXT_MAX", "YEAR_MAX", "YEAR_MIN", "require_tonnes", "require_year"]
 
 YEAR_MIN = 1990
 """The Kyoto Protocol's base year: no inventory and no credit is older."""
@@ -34,23 +34,3 @@ def require_tonnes(tonnes: int) -> None:
             expected="1 tCO2e or more",
             message=f"Credits are counted in whole tonnes, 1 or more; {tonnes} was asked for.",
         )
-
-
-def require_text(text: str, *, subject: str, longest: int) -> str:
-    """The text without space around it. Refuses, in this order: TextMissing, TextTooLong."""
-    kept = text.strip()
-    if not kept:
-        raise TextMissing(
-            subject=subject,
-            found="nothing",
-            expected=f"1 to {longest} characters",
-            message=f"The {subject} is missing.",
-        )
-    if len(kept) > longest:
-        raise TextTooLong(
-            subject=subject,
-            found=f"{len(kept)} characters",
-            expected=f"1 to {longest} characters",
-            message=f"The {subject} may have {longest} characters at most; it has {len(kept)}.",
-        )
-    return kept

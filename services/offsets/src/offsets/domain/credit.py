@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
 
-from offsets.domain.checks import NAME_MAX, YEAR_MIN, require_text, require_tonnes, require_year
+from offsets.domain.checks import NAME_MAX, YEAR_MIN, require_tonnes, require_year
 from offsets.domain.errors import (
     ApproverMayNotRetire,
     BatchOfAnotherLocation,
@@ -28,6 +28,7 @@ from offsets.domain.errors import (
 from offsets.domain.need import OffsetNeed
 from offsets.domain.purchase import Action, Purchase
 from quantities.person import Person
+from quantities.text import require_text
 
 __all__ = ["SERIAL_MAX", "CreditBatch", "Retirement", "SerialRange", "Series", "deliver", "retire"]
 

@@ -20,8 +20,6 @@ __all__ = [
     "SerialRangeMalformed",
     "SerialsAlreadyHeld",
     "SerialsAlreadyRetired",
-    "TextMissing",
-    "TextTooLong",
     "TonnesNotPositive",
     "VintageOutOfRange",
     "WrongState",
@@ -42,18 +40,6 @@ class TonnesNotPositive(Refusal):
     """Credits are counted in whole tonnes, one or more."""
 
     code: ClassVar[str] = "TONNES_NOT_POSITIVE"
-
-
-class TextMissing(Refusal):
-    """A text that others will need is empty."""
-
-    code: ClassVar[str] = "TEXT_MISSING"
-
-
-class TextTooLong(Refusal):
-    """A text is longer than its limit."""
-
-    code: ClassVar[str] = "TEXT_TOO_LONG"
 
 
 # The steps of a purchase.

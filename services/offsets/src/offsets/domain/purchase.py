@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from offsets.domain.checks import TEXT_MAX, require_text, require_tonnes, require_year
+from offsets.domain.checks import TEXT_MAX, require_tonnes, require_year
 from offsets.domain.errors import ApproverMayNotDeliver, RequesterMayNotApprove, RequesterMayNotDeliver, WrongState
 from quantities.person import Person
+from quantities.text import require_text
 
 __all__ = ["Action", "Purchase", "PurchaseStep", "State", "request_purchase"]
 
