@@ -7,17 +7,20 @@ subgraphs on `--subgraph-port` and `--subgraph-port` + 1 and trusts the issuer o
 
 import json
 import os
+import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from joserfc.jwk import RSAKey
+
+from embedded.processes import Child
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -128,11 +131,10 @@ def environment(subgraphs: dict[str, str], issuer: Issuer, supergraph: Path) -> 
     )
 
 
-@pytest.fixture(scope="session")
-def start(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Starts a Node gateway; keyword arguments are LICHEN_… and other variables, and settings that differ."""
-    folder = tmp_path_factory.mktemp("gateways")
-    running: list[subprocess.Popen[bytes]] = []
+@contextmanager
+def starter(environment: dict[str, str], folder: Path) -> Iterator[Start]:
+    """Starts Node gateways that live until it is left; `Start` takes LICHEN_… and other variables, and settings."""
+    running: list[Child] = []
 
     def started(*, settings: dict[str, Any] | None = None, **variables: str) -> Gateway:
         log = folder / f"{len(running)}.log"
@@ -140,50 +142,71 @@ def start(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
             path = folder / f"{len(running)}.json"
             path.write_text(json.dumps(settings))
             variables["LICHEN_GATEWAY_SETTINGS"] = str(path)
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [NODE, FOLDER / "server.mjs"], env=environment | variables, stdout=output, stderr=subprocess.STDOUT
-            )
-        running.append(process)
+        command = [str(NODE), str(FOLDER / "server.mjs")]
+        child = Child.start("the gateway", command, log=log, environment=environment | variables)
+        running.append(child)
 
         def address() -> str | None:
             lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-            if process.poll() is not None:
-                pytest.fail(f"the gateway ended: {log.read_text()}")
+            child.require_running()
             return next((line["address"] for line in lines if line["event"] == "ready"), None)
 
-        return Gateway(url=until(address).removesuffix("/graphql"), process=process, log=log)
+        return Gateway(url=until(address).removesuffix("/graphql"), process=child.process, log=log)
 
-    yield started
-    for process in running:
-        process.terminate()
-    for process in running:
-        process.wait(timeout=START_TIMEOUT_S)
+    try:
+        yield started
+    finally:
+        for child in running:
+            child.stop(by=signal.SIGTERM, deadline_s=START_TIMEOUT_S)
+
+
+@pytest.fixture
+def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """For the test's own gateways, which end with it."""
+    with starter(environment, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_for_module(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    with starter(environment, tmp_path_factory.mktemp("gateways")) as start:
+        yield start
 
 
 ROOMY = {"anonymous": {"per_second": 10_000, "burst": 10_000}, "signed_in": {"per_second": 10_000, "burst": 10_000}}
 
 
 @pytest.fixture(scope="session")
-def gateway(request: pytest.FixtureRequest, subgraphs: dict[str, str], issuer: Issuer) -> Gateway:
+def gateway(
+    request: pytest.FixtureRequest,
+    subgraphs: dict[str, str],
+    issuer: Issuer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Gateway]:
+    """The one that most tests ask."""
     del subgraphs, issuer  # they must run whichever engine it is
-    url = request.config.getoption("--gateway-url")
-    return Gateway(url=url) if url else request.getfixturevalue("start")(settings={"rates": ROOMY})
+    if url := request.config.getoption("--gateway-url"):
+        yield Gateway(url=url)
+        return
+    with starter(request.getfixturevalue("environment"), tmp_path_factory.mktemp("gateway")) as start:
+        yield start(settings={"rates": ROOMY})
 
 
-@pytest.fixture(scope="session")
-def gateway_without_offsets(start: Start, closed_port: int) -> Gateway:
-    return start(settings={"rates": ROOMY}, LICHEN_SUBGRAPH_OFFSETS_URL=f"http://127.0.0.1:{closed_port}/graphql")
+@pytest.fixture(scope="module")
+def gateway_without_offsets(start_for_module: Start, closed_port: int) -> Gateway:
+    away = f"http://127.0.0.1:{closed_port}/graphql"
+    return start_for_module(settings={"rates": ROOMY}, LICHEN_SUBGRAPH_OFFSETS_URL=away)
 
 
-@pytest.fixture(scope="session")
-def gateway_without_inventory(start: Start, closed_port: int) -> Gateway:
-    return start(settings={"rates": ROOMY}, LICHEN_SUBGRAPH_INVENTORY_URL=f"http://127.0.0.1:{closed_port}/graphql")
+@pytest.fixture(scope="module")
+def gateway_without_inventory(start_for_module: Start, closed_port: int) -> Gateway:
+    away = f"http://127.0.0.1:{closed_port}/graphql"
+    return start_for_module(settings={"rates": ROOMY}, LICHEN_SUBGRAPH_INVENTORY_URL=away)
 
 
-@pytest.fixture(scope="session")
-def production(start: Start) -> Gateway:
-    return start(
+@pytest.fixture(scope="module")
+def production(start_for_module: Start) -> Gateway:
+    return start_for_module(
         settings={"rates": ROOMY},
         LICHEN_ENV="production",
         LICHEN_ISSUER="https://identity.example.org/realms/lichen",
