@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Child", "ChildFailed", "unprivileged_user"]
+__all__ = ["Child", "ChildFailed"]
 
 PR_SET_PDEATHSIG = 1
 LOG_LINE_BYTES = 2_000
@@ -19,11 +19,6 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 class ChildFailed(RuntimeError):
     """A server did not start, or ended too early; the message has the end of its log."""
-
-
-def unprivileged_user() -> str | None:
-    """Whom a server that refuses root is to run as; None when we are not root ourselves."""
-    return "nobody" if os.geteuid() == 0 else None
 
 
 def _end_with(parent: int) -> Callable[[], None]:

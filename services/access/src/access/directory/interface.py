@@ -50,10 +50,6 @@ class Group:
     def name(self) -> str:
         return self.path.rpartition("/")[2]
 
-    @property
-    def parent_path(self) -> str:
-        return self.path.rpartition("/")[0]
-
 
 class GroupTree:
     """All groups, read at once."""
