@@ -27,14 +27,13 @@ from contracts.access import (
     Capability,
     Role,
 )
-from contracts.catalogue import FACTS
+from contracts.catalogue import FACTS, SERVICES
 from contracts.fact import Fact
 from contracts.hearing import HEARERS, READ_BY_FACT, READ_BY_PRODUCER
 
 ROOT = Path(__file__).resolve().parent.parent
 EVENTS = ROOT / "contracts" / "events"
 GRAPHQL = ROOT / "contracts" / "graphql"
-SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 ENVELOPE_HEADERS = {
     "ce-specversion": {"const": "1.0"},
     "ce-id": {"type": "string", "description": "UUIDv7, also Nats-Msg-Id; drop what you have had"},

@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.catalogue import SERVICES
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
-SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 LIBRARIES = ("contracts", "libs/quantities", "libs/chassis", "libs/embedded")
 OTHERS = ("libs", "contracts", "identity", "local")
 CANARY = "tests/canary"

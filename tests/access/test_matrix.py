@@ -22,13 +22,13 @@ from access import usecases as access
 from access.roles import rules
 from chassis.access import Principal
 from contracts.access import CAPABILITIES_BY_ROLE, GRANTABLE_BY_ROLE, Capability, Role
+from contracts.catalogue import SERVICES
 from tests.access.conftest import PEOPLE
 from tests.access.seeds import NOW, SEEDS, YEAR, Seed
 
 if TYPE_CHECKING:
     from tests.access.conftest import AnyService
 
-SERVICES = ("access", "inventory", "targets", "offsets", "reporting")
 NOT_PERMITTED, NOT_FOUND, PAST = "NOT_PERMITTED", "NOT_FOUND", "past the right"
 PLACEMENTS = {"at": "unon", "above": "secretariat", "below": "unon-gigiri", "beside": "escwa"}
 INSIDE = {

@@ -11,8 +11,8 @@ from sqlalchemy import String, Table
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.migrations import read_roots_once_1
+from contracts.catalogue import SERVICES
 
-SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 PUBLIC_BY_NATURE = {"location", "location_detail", "publication"}
 """The register and what is published: row security itself reads them."""
 OF_NO_LOCATION = {

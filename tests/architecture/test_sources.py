@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from contracts.access import CAPABILITIES_BY_ROLE, Capability
+from contracts.catalogue import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 DOMAIN = [
     path for service in SERVICES for path in (ROOT / "services" / service / "src" / service / "domain").rglob("*.py")
 ]

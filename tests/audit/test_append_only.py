@@ -8,10 +8,9 @@ import pytest
 
 from chassis.audit.entry import Entry, Outcome
 from chassis.audit.writing import append
-from contracts.audit import SEALS
+from contracts.catalogue import SERVICES
 from tests.audit.conftest import ROOT
 
-SERVICES = tuple(SEALS)
 CHANGES = (
     "UPDATE audit_entry SET reason = 'another'",
     "UPDATE audit_entry SET seq = 5 WHERE seq = 1",

@@ -4,11 +4,10 @@ import pytest
 
 from chassis.access import ANONYMOUS
 from contracts.access import Role
-from contracts.audit import SEALS
+from contracts.catalogue import SERVICES
 from tests.audit.conftest import ROOT, person
 from tests.audit.test_append_only import append_all, entry
 
-SERVICES = tuple(SEALS)
 FIELDS = """edges { cursor node { id seq at subject name eventId action capability recordKind recordId locationId reason
     outcome refusalCode traceId input hash } } pageInfo { hasNextPage endCursor }"""
 SIX = [

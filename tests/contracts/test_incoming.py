@@ -13,6 +13,7 @@ from chassis.database import Database
 from chassis.inbox import Inbox, Outcome
 from chassis.testing import message_of, registered
 from contracts.audit import SEALS
+from contracts.catalogue import SERVICES
 from contracts.fact import Amount, Fact
 from contracts.inventory import CategoryTotal, InventoryFinalised, LocationRegistered, ScopeTotal
 from contracts.offsets import NeutralityStatementIssued
@@ -63,7 +64,7 @@ OF_NO_PLACE = {ConsolidatedReportPublished, *SEALS.values()}
 register does."""
 HEARD = [
     pytest.param(service, fact, id=f"{service}-{fact.__name__}")
-    for service in ("inventory", "targets", "offsets", "reporting", "access")
+    for service in SERVICES
     for fact in import_module(f"{service}.incoming").SUBSCRIPTIONS
 ]
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from contracts.catalogue import SERVICES
 from tools.k8s.manifests import KubernetesObject, workloads
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCKER = ROOT / "deploy" / "docker"
-SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 
 
 def instructions(name: str) -> list[tuple[str, str]]:

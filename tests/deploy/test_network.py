@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from contracts.catalogue import SERVICES
 from tools.k8s.manifests import KubernetesObject, pods, selects
 
-SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 OUTSIDE = {
     "edge": ({"kubernetes.io/metadata.name": "edge"}, {}),
     "dns": ({"kubernetes.io/metadata.name": "kube-system"}, {"k8s-app": "kube-dns"}),

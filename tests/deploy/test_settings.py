@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from chassis.settings import ServiceSettings
+from contracts.catalogue import SERVICES
 from tools.k8s.manifests import KubernetesObject, Workload, workloads
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 TARGETS = ("base", "small-cluster")
 PASSWORD = "a-password-of-some-length"
 LIBRARY_VARIABLES = {"PGSSLMODE", "PGSSLROOTCERT"}

@@ -10,8 +10,9 @@ from starlette.routing import BaseRoute, Mount
 from starlette.routing import Route as StarletteRoute
 
 from chassis.service import create_application
+from contracts.catalogue import SERVICES
 from lichen.home import REPOSITORY
-from lichen.platform import SERVICES, Platform
+from lichen.platform import Platform
 
 __all__ = ["Route", "routes"]
 

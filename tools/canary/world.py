@@ -16,10 +16,11 @@ from typing import Any
 import httpx
 
 from contracts.access import Role
+from contracts.catalogue import SERVICES
 from embedded.ports import free_port
 from lichen.home import Home
 from lichen.personas import Tokens
-from lichen.platform import SERVICES, Platform
+from lichen.platform import Platform
 from tools.canary.marks import Marks, Publication
 from tools.canary.people import FILLED, MACHINE, ROOT, Persona, Staff, machines, personas, staff_of, write_people
 from tools.canary.pool import Pool

