@@ -86,6 +86,8 @@ INVENTORY = Workflow(
     },
     one_person={
         "REGISTER_LOCATION": "a fact of the register, with its source",
+        "MOVE_LOCATION": "a fact of the register, with the decision behind it; no figure changes",
+        "CLOSE_LOCATION": "as above",
         "SET_LOCATION_PROFILE": "a denominator, with its source; the inventory that it divides is approved",
         "RECORD_FUEL_STOCK": "a statement for a day; no figure comes of it",
     },

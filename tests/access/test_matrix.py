@@ -101,6 +101,17 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             keyed=False,
             past="LOCATION_CODE_MALFORMED",
         ),
+        "moveLocation": Mutation(
+            asks="MOVE_LOCATION",
+            # It is under itself already.
+            given={"locationId": "unon", "parentId": "unon", "on": "2024-01-01", "reason": "r"},
+            past="LOCATION_UNDER_ITSELF",
+        ),
+        "closeLocation": Mutation(
+            asks="CLOSE_LOCATION",
+            given={"locationId": "unon", "on": "2024-01-01", "reason": "r"},
+            past="LOCATION_HAS_OPEN_PARTS",
+        ),
         "setLocationProfile": Mutation(
             asks="SET_LOCATION_PROFILE",
             given={"locationId": "unon", "year": YEAR, "source": "s"},

@@ -28,11 +28,12 @@ OF_NO_LOCATION = {
 """Tables of a service's own that row security leaves open."""
 OF_THE_CHASSIS = {
     "alembic_version", "audit_head", "audit_witness", "dead_letter", "idempotency", "inbox", "inbox_position",
-    "location_closure", "outbox", "outbox_position",
+    "location_closure", "location_lineage", "outbox", "outbox_position",
 }  # fmt: skip
 ANY_COLUMN = None
 UPDATABLE_IN_ALL = {
     "location": ANY_COLUMN,
+    "location_lineage": ANY_COLUMN,
     "outbox_position": ANY_COLUMN,
     "inbox_position": ANY_COLUMN,
     "outbox": {"sent_at"},
@@ -48,6 +49,8 @@ UPDATABLE = {
     "access": {"drift": {"gone_at"}},
 }
 """What the serving role may update; all else is only ever added to."""
+DELETABLE = {"location_closure", "location_lineage"}
+"""What follows from the register's facts, and is another where a location moves."""
 RELATIONS = "c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
 
 
@@ -144,7 +147,7 @@ async def test_the_serving_role_takes_nothing_away_and_makes_nothing(service_and
         role,
     )
 
-    assert beyond == []
+    assert {tuple(row) for row in beyond} == {(table, "DELETE") for table in DELETABLE}
     assert tuple(may_make) == (False, False)
 
 

@@ -119,7 +119,8 @@ def test_every_mutation_decides_in_one_transaction_and_can_be_refused(service):
     fields = re.findall(
         r"^  (\w+)\(input: \w+!\): (\w+)!", sdl.partition("type Mutation {")[2].partition("\n}")[0], re.MULTILINE
     )
-    source = (ROOT / "services" / service / "src" / service / "graphql" / "mutations.py").read_text()
+    room = ROOT / "services" / service / "src" / service / "graphql"
+    source = "\n".join(path.read_text() for path in sorted(room.glob("*mutations.py")))
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.AsyncFunctionDef)]
 
     assert fields

@@ -15,19 +15,33 @@ from chassis.testing import message_of, registered
 from contracts.audit import SEALS
 from contracts.catalogue import SERVICES
 from contracts.fact import Amount, Fact
-from contracts.inventory import CategoryTotal, InventoryFinalised, LocationRegistered, ScopeTotal
+from contracts.inventory import (
+    CategoryTotal,
+    InventoryFinalised,
+    LocationClosed,
+    LocationMoved,
+    LocationRegistered,
+    ScopeTotal,
+)
 from contracts.offsets import NeutralityStatementIssued
 from contracts.reporting import ConsolidatedReportPublished, IncludedLocation
 from contracts.targets import ProgressAssessed
 
 ROOT = "secretariat"
-PATHS = {ROOT: ROOT, "unon": "secretariat.unon"}
+PATHS = {ROOT: ROOT, "unon": "secretariat.unon", "escwa": "secretariat.escwa"}
 KILOGRAMS = Amount(value=Decimal("1234.5678901"), unit="kgCO2e")
 KWH = Amount(value=Decimal("0.0000001"), unit="kWh")
 
 
 EXAMPLES: dict[type[Fact], Fact] = {
     LocationRegistered: registered("unon", PATHS["unon"]),
+    LocationMoved: LocationMoved(
+        location_id="unon", from_parent_id=ROOT, parent_id="escwa", path="secretariat.escwa.unon",
+        moved_on=date(2024, 7, 1), reason="r",
+    ),
+    LocationClosed: LocationClosed(
+        location_id="unon", closed_on=date(2024, 7, 1), kind="closed", into_id=None, recipient=None, reason="r",
+    ),
     InventoryFinalised: InventoryFinalised(
         location_id="unon", inventory_id="i", year=2024, inventory_version=1, gwp_set="AR5", total=KILOGRAMS,
         by_scope=(ScopeTotal(scope=1, co2e=KILOGRAMS),),
@@ -115,7 +129,7 @@ async def listener_of(database_for, postgres_server):
 @pytest.mark.parametrize(("service", "fact"), HEARD)
 async def test_an_event_is_taken_in_once_its_location_is_known(listener_of, service, fact):
     listener = listener_of(service)
-    await listener.know(ROOT, *(["unon"] if fact is not LocationRegistered else []))
+    await listener.know(ROOT, *(["unon", "escwa"] if fact is not LocationRegistered else []))
     before = await listener.contents()
 
     assert await listener.hear(EXAMPLES[fact], event_id="e") == Outcome.APPLIED
@@ -139,7 +153,7 @@ async def test_an_event_of_an_unknown_location_waits_and_leaves_nothing(listener
         await listener.hear(EXAMPLES[fact], event_id="e")
 
     assert await listener.contents() == before
-    await listener.know(ROOT if fact is LocationRegistered else "unon")
+    await listener.know(*([ROOT] if fact is LocationRegistered else ["unon", "escwa"]))
     assert await listener.hear(EXAMPLES[fact], event_id="e") == Outcome.APPLIED
 
 

@@ -3,7 +3,13 @@
 from contracts.access_events import MembersAttested, MembershipEnded, MembershipGranted
 from contracts.audit import SEALS
 from contracts.fact import Fact
-from contracts.inventory import InventoryFinalised, InventorySubmitted, LocationRegistered
+from contracts.inventory import (
+    InventoryFinalised,
+    InventorySubmitted,
+    LocationClosed,
+    LocationMoved,
+    LocationRegistered,
+)
 from contracts.offsets import (
     CreditsPurchased,
     CreditsRetired,
@@ -21,6 +27,8 @@ SERVICES = tuple(SEALS)
 
 FACTS: tuple[type[Fact], ...] = (
     LocationRegistered,
+    LocationMoved,
+    LocationClosed,
     InventorySubmitted,
     InventoryFinalised,
     TargetSet,

@@ -7,7 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.fact import Amount, Fact
 
-__all__ = ["CategoryTotal", "InventoryFinalised", "InventorySubmitted", "LocationRegistered", "ScopeTotal"]
+__all__ = [
+    "CategoryTotal",
+    "InventoryFinalised",
+    "InventorySubmitted",
+    "LocationClosed",
+    "LocationMoved",
+    "LocationRegistered",
+    "ScopeTotal",
+]
 
 
 class LocationRegistered(Fact):
@@ -24,6 +32,34 @@ class LocationRegistered(Fact):
     country: str | None = Field(description="ISO 3166-1 alpha-3")
     valid_from: date
     valid_to: date | None
+
+
+class LocationMoved(Fact):
+    """A location, with all below it, went under another parent; what it reported before stays what it was."""
+
+    producer: ClassVar[str] = "inventory"
+    name: ClassVar[str] = "location_moved"
+    aggregate: ClassVar[str] = "location_id"
+
+    from_parent_id: str
+    parent_id: str
+    path: str = Field(description="Codes from the root, joined by dots, from that day on")
+    moved_on: date = Field(description="First day under the new parent")
+    reason: str
+
+
+class LocationClosed(Fact):
+    """A location closed, was merged into another one, or was handed over; its history stays."""
+
+    producer: ClassVar[str] = "inventory"
+    name: ClassVar[str] = "location_closed"
+    aggregate: ClassVar[str] = "location_id"
+
+    closed_on: date = Field(description="First day on which it is no longer a location")
+    kind: str = Field(description="closed, merged or handed_over")
+    into_id: str | None = Field(description="The location that it was merged into, and is under from then on")
+    recipient: str | None = Field(description="Who took it over, outside the Secretariat")
+    reason: str
 
 
 class ScopeTotal(BaseModel):

@@ -20,6 +20,7 @@ from chassis.tables import metadata
 __all__ = [
     "common_tables_1",
     "common_tables_2",
+    "common_tables_3",
     "grant",
     "head_revision",
     "migrate",
@@ -27,6 +28,7 @@ __all__ = [
     "run_environment",
     "secure_rows",
     "secure_sensitive_rows",
+    "show_rows_that_were_within",
 ]
 
 LOCK_TIMEOUT_S = 5
@@ -127,6 +129,14 @@ def common_tables_2(op: Executes, service: str) -> None:
     )
 
 
+def common_tables_3(op: Executes, service: str) -> None:
+    """The closure with dates. All that is registered is taken to have been where it is since it opened."""
+    for statement in _COMMON_TABLES_3.split(";\n\n"):
+        op.execute(statement)
+    grant(op, service, "SELECT, INSERT, UPDATE, DELETE", "location_lineage")
+    grant(op, service, "DELETE", "location_closure")
+
+
 def secure_rows(op: Executes, table: str, *, public: str | None = None) -> None:
     """Row security by location: rows at the caller's roots and below, and those that `public` (SQL over the row) opens.
 
@@ -150,6 +160,17 @@ def secure_sensitive_rows(op: Executes, table: str, *, sensitive: str = "true") 
     op.execute(
         f"CREATE POLICY sensitive ON {table} AS RESTRICTIVE FOR SELECT USING (({sensitive}) IS FALSE OR {within})"
     )
+
+
+def show_rows_that_were_within(
+    op: Executes, table: str, *, key: str = "location_id", then: str = "descendant_id"
+) -> None:
+    """On top of `secure_rows`: who reads at a place reads what was said of a location while it was under it.
+
+    `then` is SQL over an ended row of `location_lineage`, whose values `key`, SQL over the row, is looked up in.
+    """
+    ended = f"FROM location_lineage WHERE valid_to IS NOT NULL AND ancestor_id = ANY ({_locations('app.roots')})"
+    op.execute(f"CREATE POLICY within_rights_then ON {table} FOR SELECT USING ({key} IN (SELECT {then} {ended}))")
 
 
 def read_roots_once_1(op: Executes) -> None:
@@ -315,4 +336,20 @@ CREATE FUNCTION refuse_change_of_audit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$
+"""
+
+_COMMON_TABLES_3 = """
+CREATE TABLE location_lineage (
+    ancestor_id text NOT NULL REFERENCES location (id),
+    descendant_id text NOT NULL REFERENCES location (id),
+    valid_from date NOT NULL,
+    valid_to date CHECK (valid_to > valid_from),
+    PRIMARY KEY (ancestor_id, descendant_id, valid_from)
+);
+
+CREATE INDEX ix_location_lineage_descendant_id ON location_lineage (descendant_id);
+
+INSERT INTO location_lineage (ancestor_id, descendant_id, valid_from)
+SELECT c.ancestor_id, c.descendant_id, greatest(a.valid_from, d.valid_from)
+  FROM location_closure c JOIN location a ON a.id = c.ancestor_id JOIN location d ON d.id = c.descendant_id
 """

@@ -27,6 +27,7 @@ __all__ = [
     "inbox_position",
     "location",
     "location_closure",
+    "location_lineage",
     "metadata",
     "outbox",
     "outbox_position",
@@ -57,6 +58,16 @@ location_closure = Table(
     Column("descendant_id", String, ForeignKey("location.id"), primary_key=True, index=True),
 )
 """One row for each pair of ancestor (or self) and descendant: what a right at a location reaches."""
+
+location_lineage = Table(
+    "location_lineage",
+    metadata,
+    Column("ancestor_id", String, ForeignKey("location.id"), primary_key=True),
+    Column("descendant_id", String, ForeignKey("location.id"), primary_key=True, index=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("valid_to", Date, nullable=True),
+)
+"""The closure with dates: what was under what, and when. Rights do not follow it."""
 
 publication = Table(
     "publication",

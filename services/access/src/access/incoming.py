@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import locations
 from chassis.inbox import Handler
 from contracts.fact import Fact
-from contracts.inventory import LocationRegistered
+from contracts.inventory import LocationClosed, LocationMoved, LocationRegistered
 
 __all__ = ["SUBSCRIPTIONS"]
 
@@ -17,6 +17,16 @@ async def location_registered(tx: AsyncConnection, event: LocationRegistered, _n
     await locations.register_from_event(tx, event)
 
 
+async def location_moved(tx: AsyncConnection, event: LocationMoved, _now: datetime) -> None:
+    await locations.move_from_event(tx, event)
+
+
+async def location_closed(tx: AsyncConnection, event: LocationClosed, _now: datetime) -> None:
+    await locations.close_from_event(tx, event)
+
+
 SUBSCRIPTIONS: Mapping[type[Fact], Handler] = {
     LocationRegistered: location_registered,
+    LocationMoved: location_moved,
+    LocationClosed: location_closed,
 }

@@ -4,7 +4,9 @@ from contracts.access import Capability
 
 __all__ = [
     "APPROVE_INVENTORY",
+    "CLOSE_LOCATION",
     "IMPORT_ACTIVITY_DATA",
+    "MOVE_LOCATION",
     "READ",
     "READ_SENSITIVE",
     "RECORD_FUEL_STOCK",
@@ -17,6 +19,8 @@ __all__ = [
 READ = Capability.READ
 READ_SENSITIVE = Capability.READ_SENSITIVE
 REGISTER_LOCATION = Capability.MANAGE_REGISTER
+MOVE_LOCATION = Capability.MANAGE_REGISTER
+CLOSE_LOCATION = Capability.MANAGE_REGISTER
 SET_LOCATION_PROFILE = Capability.ENTER
 RECORD_FUEL_STOCK = Capability.ENTER
 IMPORT_ACTIVITY_DATA = Capability.ENTER

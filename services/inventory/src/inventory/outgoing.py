@@ -4,12 +4,21 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from contracts.fact import Amount
-from contracts.inventory import CategoryTotal, InventoryFinalised, InventorySubmitted, LocationRegistered, ScopeTotal
+from contracts.inventory import (
+    CategoryTotal,
+    InventoryFinalised,
+    InventorySubmitted,
+    LocationClosed,
+    LocationMoved,
+    LocationRegistered,
+    ScopeTotal,
+)
 from inventory.domain.inventory import Inventory, Totals
 from inventory.domain.location import Location
+from inventory.domain.location_change import LocationChange, LocationChangeKind
 from inventory.domain.method import CO2E_UNIT, GWP_SET_NAME, Indicator
 
-__all__ = ["inventory_finalised", "inventory_submitted", "location_registered"]
+__all__ = ["inventory_finalised", "inventory_submitted", "location_closed", "location_moved", "location_registered"]
 
 
 def location_registered(location: Location, *, path: str) -> LocationRegistered:
@@ -22,6 +31,28 @@ def location_registered(location: Location, *, path: str) -> LocationRegistered:
         country=location.country,
         valid_from=location.valid_from,
         valid_to=location.valid_to,
+    )
+
+
+def location_moved(change: LocationChange, *, path: str) -> LocationMoved:
+    return LocationMoved(
+        location_id=change.location_id,
+        from_parent_id=change.from_parent_id,
+        parent_id=change.parent_id,
+        path=path,
+        moved_on=change.on,
+        reason=change.reason,
+    )
+
+
+def location_closed(change: LocationChange) -> LocationClosed:
+    return LocationClosed(
+        location_id=change.location_id,
+        closed_on=change.on,
+        kind=change.kind,
+        into_id=change.parent_id if change.kind == LocationChangeKind.MERGED else None,
+        recipient=change.recipient,
+        reason=change.reason,
     )
 
 

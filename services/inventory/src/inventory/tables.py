@@ -29,6 +29,7 @@ __all__ = [
     "inventory_indicator",
     "inventory_step",
     "inventory_total",
+    "location_change",
     "location_detail",
     "location_profile",
     "metadata",
@@ -96,6 +97,24 @@ location_profile = Table(
     Column("set_by", String, nullable=False),
     Column("set_at", _instant, nullable=False),
 )
+
+location_change = Table(
+    "location_change",
+    metadata,
+    Column("id", String, primary_key=True),
+    _location(),
+    Column("kind", String, nullable=False),
+    Column("on", Date, nullable=False),
+    Column("from_parent_id", String, ForeignKey("location.id"), nullable=False),
+    Column("parent_id", String, ForeignKey("location.id"), nullable=False),
+    Column("recipient", String),
+    Column("reason", String, nullable=False),
+    Column("changed_by", String, nullable=False),
+    Column("changed_by_subject", String, nullable=False),
+    Column("changed_at", _instant, nullable=False),
+    Index("location_change_by_location", "location_id", "on"),
+)
+"""Moves, mergers, closures and hand-overs, as they happened; only ever added to."""
 
 inventory = Table(
     "inventory",

@@ -14,7 +14,7 @@ from chassis.audit.sealing import keep_seal
 from chassis.inbox import EventUnreadable, Handler
 from contracts.audit import AccessAuditSealed, InventoryAuditSealed, OffsetsAuditSealed, TargetsAuditSealed
 from contracts.fact import Amount, Fact
-from contracts.inventory import CategoryTotal, InventoryFinalised, LocationRegistered
+from contracts.inventory import CategoryTotal, InventoryFinalised, LocationClosed, LocationMoved, LocationRegistered
 from contracts.offsets import NeutralityStatementIssued
 from contracts.targets import ProgressAssessed
 from reporting.domain.figure import Figure, Figures, Section
@@ -25,6 +25,14 @@ __all__ = ["SUBSCRIPTIONS"]
 
 async def location_registered(tx: AsyncConnection, event: LocationRegistered, _now: datetime) -> None:
     await locations.register_from_event(tx, event)
+
+
+async def location_moved(tx: AsyncConnection, event: LocationMoved, _now: datetime) -> None:
+    await locations.move_from_event(tx, event)
+
+
+async def location_closed(tx: AsyncConnection, event: LocationClosed, _now: datetime) -> None:
+    await locations.close_from_event(tx, event)
 
 
 async def inventory_finalised(tx: AsyncConnection, event: InventoryFinalised, _now: datetime) -> None:
@@ -88,6 +96,8 @@ def _figure(section: Section, name: str, amount: Amount) -> Figure:
 
 SUBSCRIPTIONS: Mapping[type[Fact], Handler] = {
     LocationRegistered: location_registered,
+    LocationMoved: location_moved,
+    LocationClosed: location_closed,
     InventoryFinalised: inventory_finalised,
     ProgressAssessed: progress_assessed,
     NeutralityStatementIssued: neutrality_statement_issued,

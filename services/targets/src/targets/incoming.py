@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import locations, publications
 from chassis.inbox import Handler
 from contracts.fact import Fact
-from contracts.inventory import InventoryFinalised, LocationRegistered
+from contracts.inventory import InventoryFinalised, LocationClosed, LocationMoved, LocationRegistered
 from contracts.reporting import ConsolidatedReportPublished
 from targets import usecases
 from targets.domain.progress import MeasuredIndicator
@@ -18,6 +18,14 @@ __all__ = ["SUBSCRIPTIONS"]
 
 async def location_registered(tx: AsyncConnection, event: LocationRegistered, _now: datetime) -> None:
     await locations.register_from_event(tx, event)
+
+
+async def location_moved(tx: AsyncConnection, event: LocationMoved, _now: datetime) -> None:
+    await locations.move_from_event(tx, event)
+
+
+async def location_closed(tx: AsyncConnection, event: LocationClosed, _now: datetime) -> None:
+    await locations.close_from_event(tx, event)
 
 
 async def inventory_finalised(tx: AsyncConnection, event: InventoryFinalised, now: datetime) -> None:
@@ -48,6 +56,8 @@ async def consolidated_report_published(
 
 SUBSCRIPTIONS: Mapping[type[Fact], Handler] = {
     LocationRegistered: location_registered,
+    LocationMoved: location_moved,
+    LocationClosed: location_closed,
     InventoryFinalised: inventory_finalised,
     ConsolidatedReportPublished: consolidated_report_published,
 }

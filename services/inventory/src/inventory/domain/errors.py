@@ -11,6 +11,9 @@ __all__ = [
     "BadWorkbook",
     "CapacityNotPositive",
     "CatalogueMalformed",
+    "ChangeBeforeEarlierOne",
+    "ChangeInTheFuture",
+    "ChangeNeedsOneOutcome",
     "CoordinatesOutOfRange",
     "EntererMayNotApprove",
     "FactorMissing",
@@ -20,12 +23,16 @@ __all__ = [
     "ImportRefused",
     "InventoryIsFinal",
     "LocationAlreadyRegistered",
+    "LocationClosed",
     "LocationClosesBeforeItOpens",
     "LocationCodeMalformed",
+    "LocationHasOpenParts",
+    "LocationUnderItself",
     "NothingToSubmit",
     "PeriodEndsBeforeStart",
     "ReasonsMissing",
     "Refused",
+    "RootStays",
     "SheetTooLarge",
     "StockInTheFuture",
     "StockOutOfRange",
@@ -59,6 +66,43 @@ class LocationAlreadyRegistered(Refused):
     """The code was given to another location; a code is never given twice."""
 
     code: ClassVar[str] = "LOCATION_ALREADY_REGISTERED"
+
+
+# What becomes of a location.
+
+
+class RootStays(Refused):
+    """The root of the register neither moves nor ends."""
+
+    code: ClassVar[str] = "ROOT_STAYS"
+
+
+class LocationUnderItself(Refused):
+    """The tree stays a tree."""
+
+    code: ClassVar[str] = "LOCATION_UNDER_ITSELF"
+
+
+class ChangeNeedsOneOutcome(Refused):
+    code: ClassVar[str] = "CHANGE_NEEDS_ONE_OUTCOME"
+
+
+class LocationClosed(Refused):
+    code: ClassVar[str] = "LOCATION_CLOSED"
+
+
+class LocationHasOpenParts(Refused):
+    code: ClassVar[str] = "LOCATION_HAS_OPEN_PARTS"
+
+
+class ChangeInTheFuture(Refused):
+    code: ClassVar[str] = "CHANGE_IN_THE_FUTURE"
+
+
+class ChangeBeforeEarlierOne(Refused):
+    """Changes are entered in the order in which they happened."""
+
+    code: ClassVar[str] = "CHANGE_BEFORE_EARLIER_ONE"
 
 
 # Fuel that a site stores.

@@ -12,6 +12,7 @@ from chassis.graphql.edge import Info, Once
 from chassis.graphql.types import Refusal
 from inventory import access, usecases
 from inventory.domain import errors, location
+from inventory.graphql.register_mutations import RegisterMutation
 from inventory.graphql.types import (
     ActivityImport,
     FuelStock,
@@ -112,7 +113,7 @@ def _import_refused(refusal: refusals.Refusal) -> ImportRefused | Refusal:
 
 
 @strawberry.type
-class Mutation:
+class Mutation(RegisterMutation):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(
         self,

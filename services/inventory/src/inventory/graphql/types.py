@@ -14,6 +14,7 @@ from chassis.refusals import BadCursor
 from inventory import access
 from inventory.domain import emission_factor, fuel_stock, inventory, location, rows
 from inventory.domain.method import CO2E_UNIT, Indicator
+from inventory.graphql.location_changes import LocationHistory
 from inventory.store import fuel_stocks, inventories, locations, records
 
 __all__ = [
@@ -295,7 +296,7 @@ class Inventory:
 
 
 @strawberry.federation.type(keys=["id"], description="A place of the Secretariat; its id is its code, for ever.")
-class Location:
+class Location(LocationHistory):
     id: strawberry.ID
     name: str
     kind: str

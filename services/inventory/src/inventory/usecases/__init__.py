@@ -1,0 +1,24 @@
+"""What *inventory* does: one plain function a verb. Check the right, load, decide, store, say what happened."""
+
+from inventory.usecases.inventories import (
+    approve_inventory,
+    import_activity_data,
+    record_fuel_stock,
+    register_location,
+    return_inventory,
+    set_location_profile,
+    submit_inventory,
+)
+from inventory.usecases.register import close_location, move_location
+
+__all__ = [
+    "approve_inventory",
+    "close_location",
+    "import_activity_data",
+    "move_location",
+    "record_fuel_stock",
+    "register_location",
+    "return_inventory",
+    "set_location_profile",
+    "submit_inventory",
+]
