@@ -12,6 +12,7 @@ from contracts.access import CAPABILITIES_BY_ROLE, CAPABILITIES_BY_SCOPE, FUNCTI
 
 __all__ = [
     "ANNEX",
+    "ENDED",
     "FILLED",
     "GUEST",
     "MACHINE",
@@ -19,6 +20,7 @@ __all__ = [
     "OFFICE",
     "PARENTS",
     "PLACES",
+    "REGION",
     "ROOT",
     "SITE",
     "Persona",
@@ -37,6 +39,7 @@ OFFICE = "canary-office"
 SITE = "canary-site"
 ANNEX = "canary-annex"
 MISSION = "canary-mission"
+ENDED = "canary-ended"
 PARENTS: Mapping[str, str | None] = {
     ROOT: None,
     REGION: ROOT,
@@ -44,6 +47,7 @@ PARENTS: Mapping[str, str | None] = {
     SITE: OFFICE,
     ANNEX: REGION,
     MISSION: ROOT,
+    ENDED: MISSION,
 }
 FILLED = (REGION, OFFICE, SITE, ANNEX, MISSION)
 """Locations with rows of their own."""

@@ -14,7 +14,7 @@ from graphql import GraphQLInputObjectType, get_named_type
 from contracts.access import Role
 from tools.canary.documents import questions, rendered
 from tools.canary.marks import rows_of
-from tools.canary.people import ANNEX, FILLED, MISSION, OFFICE, PARENTS, ROOT, SITE
+from tools.canary.people import ANNEX, ENDED, FILLED, MISSION, OFFICE, PARENTS, REGION, ROOT, SITE
 from tools.canary.pool import YEARS
 from tools.canary.walk import learn
 from tools.canary.world import ADMINISTRATOR, World
@@ -38,8 +38,10 @@ async def fill(world: World) -> None:
     """All locations. Refuses: SeedFailed, naming the mutation."""
     seed = Seed(world=world)
     for code, parent in PARENTS.items():
-        await seed.register(code, parent)
+        # From one that is above its parent: who reads where it was reads where it is.
+        await seed.register(code, REGION if code == SITE else parent)
     await seed.register_closed()
+    await seed.change_register()
     await asyncio.gather(*(seed.work_of(code) for code in FILLED))
     # One after the other: persons are looked up by few at a time.
     for code in FILLED:
@@ -123,6 +125,16 @@ class Seed:
         }  # fmt: skip
         await self.do("registerLocation", ADMINISTRATOR, **facts)
         await self.attempt("registerLocation", ADMINISTRATOR, **(facts | {"name": "Other"}))
+
+    async def change_register(self) -> None:
+        """A location that moved to where it belongs, and one that was handed over."""
+        await self.do(
+            "moveLocation", ADMINISTRATOR, locationId=SITE, parentId=OFFICE, on="2001-01-01", reason=self.text(SITE)
+        )
+        await self.do(
+            "closeLocation", ADMINISTRATOR, locationId=ENDED, on="2010-01-01", handedOverTo=self.text(ENDED),
+            reason=self.text(ENDED),
+        )  # fmt: skip
 
     async def work_of(self, location: str) -> None:
         """Targets, the years' inventories, and purchases in every state."""
