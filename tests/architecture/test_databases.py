@@ -16,7 +16,8 @@ from contracts.catalogue import SERVICES
 PUBLIC_BY_NATURE = {"location", "location_detail", "publication"}
 """The register and what is published: row security itself reads them."""
 OF_NO_LOCATION = {
-    "inventory": set(),
+    # What one unit of an activity emits at a place and time; who used it is in the lines.
+    "inventory": {"coefficient"},
     "targets": set(),
     # A serial belongs to a registry: that nothing is sold twice holds across all locations.
     "offsets": {"serial_series"},

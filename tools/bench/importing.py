@@ -28,7 +28,7 @@ __all__ = ["import_rows"]
 
 ROWS = 10_000
 TEAM = Principal(subject="team", name="team", grants=(Grant(role=Role.TECHNICAL_TEAM, location_id=LOCATION),))
-TWINS = {"activity_record": "bench_record", "emission": "bench_emission"}
+TWINS = {"activity_record": "bench_record"}
 IDS_APART = 10_000_000
 """Between one copy of a row and the next."""
 
@@ -100,7 +100,7 @@ async def _last_import(setting: Setting) -> dict[str, tuple[list[str], bytes]]:
                 " WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped",
                 table,
             )
-            # The id is the first column of both, and an import has every id that it drew.
+            # The id is the first column, and an import has every id that it drew.
             key, *others = columns
             encoded = io.BytesIO()
             await owner.copy_from_query(
@@ -122,8 +122,7 @@ async def _make_twins(owner: "asyncpg.Connection[asyncpg.Record]") -> None:
             table,
         )
         for key in keys:
-            definition = key["definition"].replace("REFERENCES activity_record(", "REFERENCES bench_record(")
-            await owner.execute(f"ALTER TABLE {twin} ADD {definition}")
+            await owner.execute(f"ALTER TABLE {twin} ADD {key['definition']}")
 
 
 async def _require_same_counts(owner: "asyncpg.Connection[asyncpg.Record]") -> None:

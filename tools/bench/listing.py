@@ -36,8 +36,8 @@ query Records($id: ID!) {{ location(id: $id) {{ inventory(year: {sample.YEAR}) {
 }} }} }} }}"""
 STATEMENT = f"""
 SELECT r.id, r.category, r.item, r.period_start, r.period_end, r.amount, r.unit, r.quality,
-       e.scope, e.co2e_kg, e.factor_id, e.gwp_set
-  FROM activity_record r LEFT JOIN emission e ON e.activity_record_id = r.id
+       r.scope, r.co2e_kg, c.factor_id, c.gwp_set
+  FROM activity_record r LEFT JOIN coefficient c ON c.id = r.coefficient_id
  WHERE r.inventory_id = (SELECT id FROM inventory WHERE location_id = $1 AND year = {sample.YEAR}
                           ORDER BY version DESC LIMIT 1)
  ORDER BY r.id LIMIT {ROWS}"""

@@ -245,7 +245,7 @@ class Marks:
 
 def _capability(table: str, row: Mapping[str, Any]) -> Capability:
     """What shows the row: docs/adr/0018-sensitive-attributes.md says which are sensitive."""
-    if row.get("category") in FUELS and table in {"inventory.activity_record", "inventory.emission"}:
+    if row.get("category") in FUELS and table == "inventory.activity_record":
         return Capability.READ_SENSITIVE
     if row.get("indicator") == "generator_fuel" and row.get("open_to_all") is False:
         return Capability.READ_SENSITIVE

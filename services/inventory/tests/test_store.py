@@ -11,19 +11,16 @@ from chassis.database import Database
 if TYPE_CHECKING:
     from services.inventory.tests.conftest import Inventories
 
-OURS = ("inventory", "inventory_step", "activity_import", "activity_record", "emission", "inventory_total")
+OURS = ("inventory", "inventory_step", "activity_import", "activity_record", "inventory_total")
 PUBLIC = ("inventory", "inventory_total", "inventory_indicator")
-CLOSED = ("activity_import", "activity_record", "emission")
+CLOSED = ("activity_import", "activity_record")
 REFUSED = "permission denied|cannot be changed|violates foreign key"
 INSERTS = {
     "activity_import": "INSERT INTO activity_import SELECT 'other', inventory_id, location_id, file_name, 'other',"
     " row_count, imported_by, imported_at FROM activity_import LIMIT 1",
     "activity_record": "INSERT INTO activity_record SELECT id + 1000, inventory_id, import_id, location_id, sheet,"
-    " row_number, category, item, period_start, period_end, amount, unit, details, quality, note"
-    " FROM activity_record LIMIT 1",
-    "emission": "INSERT INTO emission SELECT r.id, e.inventory_id, e.location_id, scope, e.category, optional,"
-    " factor_id, factor_release, explanation, gwp_set, gas_kg, co2e_kg, biogenic_co2_kg"
-    " FROM activity_record r, (SELECT * FROM emission LIMIT 1) e WHERE r.category = 'water'",
+    " row_number, category, item, period_start, period_end, amount, unit, details, quality, note, coefficient_id,"
+    " scope, optional, co2e_kg, biogenic_co2_kg FROM activity_record LIMIT 1",
     "inventory_total": "INSERT INTO inventory_total SELECT inventory_id, location_id, 3, 'other', optional, 1, 0, 1"
     " FROM inventory_total LIMIT 1",
     "inventory_indicator": "INSERT INTO inventory_indicator SELECT id, location_id, 'other', 1, 'kg' FROM inventory",
@@ -33,8 +30,12 @@ INSERTS = {
 CHANGES = {
     "inventory": ["UPDATE inventory SET state = 'draft'", "UPDATE inventory SET version = 2", "DELETE FROM inventory"],
     "activity_import": ["UPDATE activity_import SET file_name = 'x'", "DELETE FROM activity_import"],
-    "activity_record": ["UPDATE activity_record SET amount = 0", "DELETE FROM activity_record"],
-    "emission": ["UPDATE emission SET co2e_kg = 0", "DELETE FROM emission"],
+    "activity_record": [
+        "UPDATE activity_record SET amount = 0",
+        "UPDATE activity_record SET co2e_kg = 2 * co2e_kg",
+        "DELETE FROM activity_record",
+    ],
+    "coefficient": ["UPDATE coefficient SET co2e_kg_per_unit = 0", "DELETE FROM coefficient"],
     "inventory_total": ["UPDATE inventory_total SET co2e_kg = 0", "DELETE FROM inventory_total"],
     "inventory_indicator": ["UPDATE inventory_indicator SET value = 0", "DELETE FROM inventory_indicator"],
     "inventory_step": ["UPDATE inventory_step SET by = 'x'", "DELETE FROM inventory_step"],

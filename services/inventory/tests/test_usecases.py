@@ -30,7 +30,7 @@ from inventory.domain.errors import (
 if TYPE_CHECKING:
     from services.inventory.tests.conftest import Inventories
 
-RECORDS = ("inventory", "activity_import", "activity_record", "emission", "inventory_total")
+RECORDS = ("inventory", "activity_import", "activity_record", "inventory_total")
 
 
 # The register.
@@ -134,20 +134,29 @@ async def test_a_file_is_taken_in_and_quantified(inventories: "Inventories") -> 
 
     (inventory,) = await inventories.rows("inventory")
     records = await inventories.rows("activity_record")
-    emissions = await inventories.rows("emission")
+    coefficients = {row["id"]: row for row in await inventories.rows("coefficient")}
     assert (inventory["location_id"], inventory["year"], inventory["version"], inventory["state"]) == (
         "unon", 2024, 1, "draft",
     )  # fmt: skip
     assert (taken.inventory_id, taken.row_count, taken.imported_by.name) == (inventory["id"], 7, "unon-technical")
     assert [row["row_number"] for row in records] == [2, 3, 4, 5, 6, 7, 8]
     # Water is recorded and has no emissions counted.
-    assert {row["id"] for row in records if row["category"] != "water"} == {
-        row["activity_record_id"] for row in emissions
-    }
-    electricity = next(row for row in emissions if row["category"] == "grid_electricity")
+    assert [row["category"] for row in records if row["coefficient_id"] is None] == ["water"]
+    assert {row["coefficient_id"] for row in records} == {None, *coefficients}
+    electricity = next(row for row in records if row["category"] == "grid_electricity")
     # Ember 2024, Kenya: 84.83 g CO2e per kWh.
     assert electricity["co2e_kg"] == Decimal("84.83")
-    assert electricity["factor_id"] == "ember-2024:grid_electricity:grid:MWh:KEN"
+    assert coefficients[electricity["coefficient_id"]]["factor_id"] == "ember-2024:grid_electricity:grid:MWh:KEN"
+
+
+async def test_files_share_the_coefficients_that_they_have_in_common(inventories: "Inventories") -> None:
+    await inventories.import_file()
+    before = await inventories.rows("coefficient")
+
+    await inventories.import_file(inventories.other_file())
+
+    assert await inventories.rows("coefficient") == before
+    assert len(before) == 6
 
 
 async def test_a_file_with_problems_names_each_and_writes_nothing(inventories: "Inventories") -> None:
@@ -239,7 +248,8 @@ async def test_data_are_entered_with_the_right_at_the_location(
 
 
 GROUPED = """SELECT inventory_id, location_id, scope, category, optional, sum(co2e_kg) AS co2e_kg,
-    sum(biogenic_co2_kg) AS biogenic_co2_kg, count(*) AS records FROM emission GROUP BY 1, 2, 3, 4, 5"""
+    sum(biogenic_co2_kg) AS biogenic_co2_kg, count(*) AS records FROM activity_record
+    WHERE coefficient_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5"""
 
 
 async def test_the_rollup_is_the_sum_of_the_lines_to_the_last_digit(inventories: "Inventories") -> None:
@@ -436,7 +446,7 @@ async def test_of_an_import_and_the_way_to_final_at_once_both_are_whole(inventor
     taken = [outcome for outcome in outcomes[1:] if not isinstance(outcome, BaseException)]
     assert len(await inventories.rows("activity_import")) == 1 + len(taken)
     async with inventories.database.transaction(["secretariat"]) as tx:
-        lines = await tx.scalar(text("SELECT sum(co2e_kg) FROM emission WHERE NOT optional"))
+        lines = await tx.scalar(text("SELECT sum(co2e_kg) FROM activity_record WHERE NOT optional"))
     said = next(said for fact, said in await inventories.events() if fact == "inventory_finalised")
     assert Decimal(said["total"]["value"]) == lines
 

@@ -23,7 +23,7 @@ from chassis.tables import metadata
 __all__ = [
     "activity_import",
     "activity_record",
-    "emission",
+    "coefficient",
     "fuel_stock",
     "inventory",
     "inventory_indicator",
@@ -159,6 +159,25 @@ activity_import = Table(
     UniqueConstraint("inventory_id", "content_hash"),
 )
 
+coefficient = Table(
+    "coefficient",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("category", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("scope", Integer, nullable=False),
+    Column("optional", Boolean, nullable=False),
+    Column("factor_id", String, nullable=False),
+    Column("factor_release", String, nullable=False),
+    Column("gwp_set", String, nullable=False),
+    Column("explanation", String, nullable=False),
+    Column("kg_per_unit", JSONB, nullable=False),
+    Column("co2e_kg_per_unit", Numeric, nullable=False),
+    Column("biogenic_co2_kg_per_unit", Numeric, nullable=False),
+)
+"""What lines share: emissions of one unit, and all that they are traced by. The id is made from the rest."""
+
 activity_record = Table(
     "activity_record",
     metadata,
@@ -177,27 +196,15 @@ activity_record = Table(
     Column("details", JSONB, nullable=False),
     Column("quality", String, nullable=False),
     Column("note", String),
-    Index("activity_record_by_inventory", "inventory_id", "id"),
-)
-
-emission = Table(
-    "emission",
-    metadata,
-    Column("activity_record_id", BigInteger, ForeignKey("activity_record.id"), primary_key=True, autoincrement=False),
-    _inventory(),
-    _location(),
+    Column("coefficient_id", BigInteger, ForeignKey("coefficient.id")),
     Column("scope", Integer, nullable=False),
-    Column("category", String, nullable=False),
     Column("optional", Boolean, nullable=False),
-    Column("factor_id", String, nullable=False),
-    Column("factor_release", String, nullable=False),
-    Column("explanation", String, nullable=False),
-    Column("gwp_set", String, nullable=False),
-    Column("gas_kg", JSONB, nullable=False),
-    Column("co2e_kg", Numeric, nullable=False),
-    Column("biogenic_co2_kg", Numeric, nullable=False),
-    Index("emission_by_inventory", "inventory_id"),
+    Column("co2e_kg", Numeric),
+    Column("biogenic_co2_kg", Numeric),
+    Index("activity_record_by_inventory", "inventory_id", "id"),
+    Index("activity_record_by_coefficient", "coefficient_id"),
 )
+"""A line. Its emissions are empty where the use is recorded and none are counted."""
 
 inventory_total = Table(
     "inventory_total",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from hashlib import sha256
 from types import MappingProxyType
 
 from inventory.domain.activity_data import ActivityData, Category, Period
@@ -33,6 +34,23 @@ class Coefficient:
     factor_release: str
     gwp_set: str
     explanation: str
+
+    @property
+    def id(self) -> int:
+        """A number made from all that it says, so that the same coefficient has the same one wherever it is made."""
+        facts = (
+            self.category.value,
+            self.key,
+            self.unit.value,
+            sorted((gas, str(kg.normalize())) for gas, kg in self.kg_per_unit_by_gas.items()),
+            str(self.co2e_kg_per_unit.normalize()),
+            str(self.biogenic_co2_kg_per_unit.normalize()),
+            self.factor_id,
+            self.factor_release,
+            self.gwp_set,
+            self.explanation,
+        )
+        return int.from_bytes(sha256(repr(facts).encode()).digest()[:8]) >> 1
 
     @property
     def scope(self) -> int:

@@ -130,7 +130,7 @@ class Emission:
             scope=row.scope,
             optional=row.optional,
             co2e=Quantity.of(row.co2e_kg, CO2E_UNIT),
-            by_gas=_masses({gas: Decimal(kg) for gas, kg in row.gas_kg.items()}),
+            by_gas=_masses(dict(row.kg_by_gas)),
             biogenic_co2=Quantity.of(row.biogenic_co2_kg, "kg"),
             factor_id=row.factor_id,
             factor_release=row.factor_release,

@@ -199,8 +199,10 @@ async def totals_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Sequen
 async def _kg_by_gas(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Mapping[str, dict[str, Decimal]]:
     rows = await tx.execute(
         text(
-            "SELECT inventory_id, gas.key, sum(gas.value::numeric) AS kg FROM emission, jsonb_each_text(gas_kg) AS gas"
-            " WHERE inventory_id = ANY(:ids) AND NOT optional GROUP BY 1, 2"
+            "SELECT inventory_id, gas.key, sum(used.amount * gas.value::numeric) AS kg"
+            " FROM (SELECT inventory_id, coefficient_id, sum(amount) AS amount FROM activity_record"
+            " WHERE inventory_id = ANY(:ids) AND NOT optional GROUP BY 1, 2) AS used"
+            " JOIN coefficient c ON c.id = used.coefficient_id, jsonb_each_text(c.kg_per_unit) AS gas GROUP BY 1, 2"
         ),
         {"ids": list(inventory_ids)},
     )

@@ -1,12 +1,12 @@
-"""SQL of imports, activity records and their emissions.
+"""SQL of imports, and of their lines: activity records with their emissions.
 
-COPY is not to be had under row security, so rows go in by one INSERT from arrays each.
+COPY is not to be had under row security, so rows go in by one INSERT from arrays.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import MAX_PREC, Decimal, localcontext
 from typing import Any
 
 import orjson
@@ -14,13 +14,15 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.inventory import Inventory, Line
-from inventory.tables import activity_import, activity_record, emission
+from inventory.domain.quantification import Coefficient
+from inventory.tables import activity_import, activity_record, coefficient
 from quantities.person import Person
 
 __all__ = [
     "ActivityImport",
     "EmissionRow",
     "RecordRow",
+    "add_coefficients",
     "add_import",
     "add_lines",
     "import_by_hash",
@@ -54,8 +56,7 @@ class EmissionRow:
     factor_release: str
     explanation: str
     gwp_set: str
-    gas_kg: Mapping[str, str]
-    """Kilograms by gas, as digits."""
+    kg_by_gas: Mapping[str, Decimal]
     co2e_kg: Decimal
     biogenic_co2_kg: Decimal
 
@@ -129,47 +130,74 @@ async def add_import(tx: AsyncConnection, new: ActivityImport) -> None:
     )
 
 
-_ADD_RECORDS = text(
-    "INSERT INTO activity_record (id, inventory_id, import_id, location_id, sheet, row_number, category, item,"
-    " period_start, period_end, amount, unit, details, quality, note)"
-    " SELECT id, :inventory_id, :import_id, location_id, sheet, row_number, category, item, period_start, period_end,"
-    " amount, unit, details::jsonb, quality, note"
-    " FROM unnest(CAST(:id AS bigint[]), CAST(:location_id AS text[]), CAST(:sheet AS text[]),"
-    " CAST(:row_number AS integer[]), CAST(:category AS text[]), CAST(:item AS text[]), CAST(:period_start AS date[]),"
-    " CAST(:period_end AS date[]), CAST(:amount AS numeric[]), CAST(:unit AS text[]), CAST(:details AS text[]),"
-    " CAST(:quality AS text[]), CAST(:note AS text[]))"
-    " AS r (id, location_id, sheet, row_number, category, item, period_start, period_end, amount, unit, details,"
-    " quality, note)"
+_ADD_COEFFICIENTS = text(
+    "INSERT INTO coefficient (id, category, key, unit, scope, optional, factor_id, factor_release, gwp_set,"
+    " explanation, kg_per_unit, co2e_kg_per_unit, biogenic_co2_kg_per_unit)"
+    " SELECT id, category, key, unit, scope, optional, factor_id, factor_release, gwp_set, explanation,"
+    " kg_per_unit::jsonb, co2e, biogenic"
+    " FROM unnest(CAST(:id AS bigint[]), CAST(:category AS text[]), CAST(:key AS text[]), CAST(:unit AS text[]),"
+    " CAST(:scope AS integer[]), CAST(:optional AS boolean[]), CAST(:factor_id AS text[]),"
+    " CAST(:factor_release AS text[]), CAST(:gwp_set AS text[]), CAST(:explanation AS text[]),"
+    " CAST(:kg_per_unit AS text[]), CAST(:co2e AS numeric[]), CAST(:biogenic AS numeric[]))"
+    " AS c (id, category, key, unit, scope, optional, factor_id, factor_release, gwp_set, explanation, kg_per_unit,"
+    " co2e, biogenic)"
+    # In one order, so that two imports never wait for each other in a circle.
+    " ORDER BY id ON CONFLICT (id) DO NOTHING"
 )
 
-_ADD_EMISSIONS = text(
-    "INSERT INTO emission (activity_record_id, inventory_id, location_id, scope, category, optional, factor_id,"
-    " factor_release, explanation, gwp_set, gas_kg, co2e_kg, biogenic_co2_kg)"
-    " SELECT id, :inventory_id, location_id, scope, category, optional, factor_id, factor_release, explanation,"
-    " gwp_set, gas_kg::jsonb, co2e_kg, biogenic_co2_kg"
-    " FROM unnest(CAST(:id AS bigint[]), CAST(:location_id AS text[]), CAST(:scope AS integer[]),"
-    " CAST(:category AS text[]), CAST(:optional AS boolean[]), CAST(:factor_id AS text[]),"
-    " CAST(:factor_release AS text[]), CAST(:explanation AS text[]), CAST(:gwp_set AS text[]),"
-    " CAST(:gas_kg AS text[]), CAST(:co2e_kg AS numeric[]), CAST(:biogenic_co2_kg AS numeric[]))"
-    " AS r (id, location_id, scope, category, optional, factor_id, factor_release, explanation, gwp_set, gas_kg,"
-    " co2e_kg, biogenic_co2_kg)"
+_ADD_LINES = text(
+    "INSERT INTO activity_record (inventory_id, import_id, location_id, sheet, row_number, category, item,"
+    " period_start, period_end, amount, unit, details, quality, note, scope, optional, coefficient_id, co2e_kg,"
+    " biogenic_co2_kg)"
+    " SELECT :inventory_id, :import_id, location_id, sheet, row_number, r.category, item, period_start, period_end,"
+    " amount, r.unit, details::jsonb, quality, note, r.scope, r.optional, coefficient_id,"
+    " amount * c.co2e_kg_per_unit, amount * c.biogenic_co2_kg_per_unit"
+    " FROM unnest(CAST(:location_id AS text[]), CAST(:sheet AS text[]),"
+    " CAST(:row_number AS integer[]), CAST(:category AS text[]), CAST(:item AS text[]), CAST(:period_start AS date[]),"
+    " CAST(:period_end AS date[]), CAST(:amount AS numeric[]), CAST(:unit AS text[]), CAST(:details AS text[]),"
+    " CAST(:quality AS text[]), CAST(:note AS text[]), CAST(:scope AS integer[]), CAST(:optional AS boolean[]),"
+    " CAST(:coefficient_id AS bigint[])) WITH ORDINALITY"
+    " AS r (location_id, sheet, row_number, category, item, period_start, period_end, amount, unit, details,"
+    " quality, note, scope, optional, coefficient_id, place)"
+    " LEFT JOIN coefficient c ON c.id = coefficient_id ORDER BY place"
 )
+
+
+async def add_coefficients(tx: AsyncConnection, coefficients: Iterable[Coefficient]) -> None:
+    """Those that are not there yet."""
+    kept = tuple({item.id: item for item in coefficients}.values())
+    await tx.execute(
+        _ADD_COEFFICIENTS,
+        {
+            "id": [item.id for item in kept],
+            "category": [item.category.value for item in kept],
+            "key": [item.key for item in kept],
+            "unit": [item.unit.value for item in kept],
+            "scope": [item.scope for item in kept],
+            "optional": [item.is_optional for item in kept],
+            "factor_id": [item.factor_id for item in kept],
+            "factor_release": [item.factor_release for item in kept],
+            "gwp_set": [item.gwp_set for item in kept],
+            "explanation": [item.explanation for item in kept],
+            "kg_per_unit": [
+                _json({gas: format(kg, "f") for gas, kg in item.kg_per_unit_by_gas.items()}) for item in kept
+            ],
+            "co2e": [item.co2e_kg_per_unit for item in kept],
+            "biogenic": [item.biogenic_co2_kg_per_unit for item in kept],
+        },
+    )
 
 
 async def add_lines(tx: AsyncConnection, lines: Sequence[Line], *, of: Inventory, import_id: str) -> None:
-    """Records and emissions of one import, in the order of the file."""
-    ids = list(
-        await tx.scalars(
-            text("SELECT nextval('activity_record_id_seq') FROM generate_series(1, :count)"), {"count": len(lines)}
-        )
-    )
+    """Lines of one import, in the order of the file: each is its amount times its coefficient, unrounded."""
+    coefficients = [None if line.quantification is None else line.quantification.coefficient for line in lines]
+    await add_coefficients(tx, (item for item in coefficients if item is not None))
     activities = [line.activity for line in lines]
     await tx.execute(
-        _ADD_RECORDS,
+        _ADD_LINES,
         {
             "inventory_id": of.id,
             "import_id": import_id,
-            "id": ids,
             "location_id": [item.location_id for item in activities],
             "sheet": [item.source.sheet for item in activities],
             "row_number": [item.source.row for item in activities],
@@ -182,29 +210,9 @@ async def add_lines(tx: AsyncConnection, lines: Sequence[Line], *, of: Inventory
             "details": [_json(item.details) for item in activities],
             "quality": [item.quality.value for item in activities],
             "note": [item.note for item in activities],
-        },
-    )
-    counted = [
-        (record_id, line.activity, line.quantification)
-        for record_id, line in zip(ids, lines, strict=True)
-        if line.quantification is not None
-    ]
-    await tx.execute(
-        _ADD_EMISSIONS,
-        {
-            "inventory_id": of.id,
-            "id": [record_id for record_id, _, _ in counted],
-            "location_id": [activity.location_id for _, activity, _ in counted],
-            "scope": [activity.category.scope for _, activity, _ in counted],
-            "category": [activity.category.value for _, activity, _ in counted],
-            "optional": [activity.category.is_optional for _, activity, _ in counted],
-            "factor_id": [found.coefficient.factor_id for _, _, found in counted],
-            "factor_release": [found.coefficient.factor_release for _, _, found in counted],
-            "explanation": [found.coefficient.explanation for _, _, found in counted],
-            "gwp_set": [found.coefficient.gwp_set for _, _, found in counted],
-            "gas_kg": [_json({gas: format(kg, "f") for gas, kg in found.kg_by_gas.items()}) for _, _, found in counted],
-            "co2e_kg": [found.co2e_kg for _, _, found in counted],
-            "biogenic_co2_kg": [found.biogenic_co2_kg for _, _, found in counted],
+            "scope": [item.category.scope for item in activities],
+            "optional": [item.category.is_optional for item in activities],
+            "coefficient_id": [None if item is None else item.id for item in coefficients],
         },
     )
 
@@ -213,17 +221,29 @@ def _json(value: Mapping[str, str]) -> str:
     return orjson.dumps(dict(value)).decode()
 
 
-_EMISSION_COLUMNS = tuple(emission.c[name] for name in EmissionRow.__dataclass_fields__)
-_RECORD_COLUMNS = tuple(activity_record.c[name] for name in RecordRow.__dataclass_fields__ if name != "emission")
-_WITH_EMISSION = select(*_RECORD_COLUMNS, *_EMISSION_COLUMNS).outerjoin(
-    emission, emission.c.activity_record_id == activity_record.c.id
-)
+_WITH_EMISSION = select(
+    *(activity_record.c[name] for name in RecordRow.__dataclass_fields__ if name != "emission"),
+    activity_record.c.scope,
+    activity_record.c.optional,
+    activity_record.c.co2e_kg,
+    activity_record.c.biogenic_co2_kg,
+    coefficient.c.factor_id,
+    coefficient.c.factor_release,
+    coefficient.c.explanation,
+    coefficient.c.gwp_set,
+    coefficient.c.kg_per_unit,
+).outerjoin(coefficient, coefficient.c.id == activity_record.c.coefficient_id)
 
 
 def _record(row: Any) -> RecordRow:
     values = dict(row._mapping)  # noqa: SLF001 - a row's documented mapping
-    found = {name: values.pop(name) for name in EmissionRow.__dataclass_fields__}
-    return RecordRow(**values, emission=None if found["co2e_kg"] is None else EmissionRow(**found))
+    kg_per_unit = values.pop("kg_per_unit")
+    found = {name: values.pop(name) for name in EmissionRow.__dataclass_fields__ if name != "kg_by_gas"}
+    if kg_per_unit is None:
+        return RecordRow(**values, emission=None)
+    with localcontext(prec=MAX_PREC):
+        kg_by_gas = {gas: row.amount * Decimal(kg) for gas, kg in kg_per_unit.items()}
+    return RecordRow(**values, emission=EmissionRow(**found, kg_by_gas=kg_by_gas))
 
 
 async def page(
