@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.migrations import common_tables_3, grant, secure_rows, show_rows_that_were_within
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 SERVICE = "inventory"
 YEARS = (
