@@ -26,7 +26,9 @@ __all__ = [
     "coefficient",
     "fuel_stock",
     "inventory",
+    "inventory_gas_total",
     "inventory_indicator",
+    "inventory_month_total",
     "inventory_step",
     "inventory_total",
     "location_change",
@@ -216,6 +218,35 @@ inventory_total = Table(
     Column("optional", Boolean, primary_key=True),
     Column("co2e_kg", Numeric, nullable=False),
     Column("biogenic_co2_kg", Numeric, nullable=False),
+    Column("records", BigInteger, nullable=False),
+)
+
+inventory_month_total = Table(
+    "inventory_month_total",
+    metadata,
+    Column("inventory_id", String, ForeignKey("inventory.id"), primary_key=True),
+    Column("location_id", String, ForeignKey("location.id"), primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("scope", Integer, primary_key=True, autoincrement=False),
+    Column("category", String, primary_key=True),
+    Column("optional", Boolean, primary_key=True),
+    Column("co2e_kg", Numeric, nullable=False),
+    Column("biogenic_co2_kg", Numeric, nullable=False),
+    Column("apportioned_co2e_kg", Numeric, nullable=False),
+    Column("records", BigInteger, nullable=False),
+)
+"""By first day of the month. A line of several months is in each by its days: that part is `apportioned` too."""
+
+inventory_gas_total = Table(
+    "inventory_gas_total",
+    metadata,
+    Column("inventory_id", String, ForeignKey("inventory.id"), primary_key=True),
+    Column("location_id", String, ForeignKey("location.id"), primary_key=True),
+    Column("scope", Integer, primary_key=True, autoincrement=False),
+    Column("category", String, primary_key=True),
+    Column("optional", Boolean, primary_key=True),
+    Column("gas", String, primary_key=True),
+    Column("kg", Numeric, nullable=False),
     Column("records", BigInteger, nullable=False),
 )
 
