@@ -5,6 +5,7 @@ reason: a pair of steps that is in no table fails by name.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 YEAR = 2024
 UNON: dict[str, Any] = {"location_id": "unon", "year": YEAR}
 HEADER = "site,category,item,start,end,amount,unit,treatment,passengers,quality"
+ROW = "unon,water,borehole,2024-01-01,2024-06-30,7,m3,,,measured"
 Try = Callable[[str, str], Awaitable[str | None]]
 """(Step, name of a person) → code of the refusal."""
 
@@ -35,7 +37,7 @@ Try = Callable[[str, str], Awaitable[str | None]]
 
 async def _import(tx: Any, who: Any, memory: Memory) -> None:
     memory["file"] = f"{memory.get('file', '')}x"
-    row = f"unon,water,borehole,2024-01-01,2024-06-30,{len(memory['file'])},m3,,,measured"
+    row = ROW.replace("7", str(len(memory["file"])))
     taken = await inventory.import_activity_data(
         tx, principal=who, now=NOW, **UNON, file_name="f.csv", content=f"{HEADER}\n{row}".encode()
     )
@@ -91,6 +93,63 @@ INVENTORY = Workflow(
         "SET_LOCATION_PROFILE": "a denominator, with its source; the inventory that it divides is approved",
         "RECORD_FUEL_STOCK": "a statement for a day; no figure comes of it",
     },
+)
+
+
+async def _correct(tx: Any, who: Any, memory: Memory) -> None:
+    """Of a final inventory, which others made, entered and approved."""
+    if "inventory" not in memory:
+        for number, step in enumerate((_import, _submit, _approve)):
+            await step(tx, replace(who, subject=f"before {number}", name=f"before {number}"), memory)
+    found = await inventory.correct_inventory(
+        tx, principal=who, now=NOW, inventory_id=memory["inventory"], reason="a meter was read wrongly"
+    )
+    memory["inventory"] = found.id
+
+
+async def _correct_record(tx: Any, who: Any, memory: Memory) -> None:
+    cells = dict(zip(HEADER.split(","), ROW.split(","), strict=True)) | {"amount": f"1{len(memory)}"}
+    await inventory.correct_activity_record(
+        tx, principal=who, now=NOW, inventory_id=memory["inventory"], record_id=None, cells=cells, reason="forgotten"
+    )
+
+
+_CORRECT, _CORRECT_RECORD = "CORRECT_INVENTORY", "CORRECT_ACTIVITY_RECORD"
+_CORRECTION_STEPS = {
+    _CORRECT: _correct, _CORRECT_RECORD: _correct_record, _SUBMIT: _submit, _RETURN: _return, _APPROVE: _approve,
+}  # fmt: skip
+_ANOTHER_VERSION = Allowed("a correction is entered by anyone of the team; it is approved by somebody else")
+CORRECTION = Workflow(
+    service="inventory",
+    steps=_CORRECTION_STEPS,
+    paths=((_CORRECT, _CORRECT_RECORD, _SUBMIT, _RETURN, _CORRECT_RECORD, _SUBMIT, _APPROVE),),
+    after={
+        _CORRECT: dict.fromkeys((_CORRECT, _RETURN, _APPROVE), "WRONG_STATE"),
+        _CORRECT_RECORD: dict.fromkeys((_CORRECT, _RETURN, _APPROVE), "WRONG_STATE"),
+        _SUBMIT: dict.fromkeys((_CORRECT, _CORRECT_RECORD, _SUBMIT), "WRONG_STATE"),
+        _RETURN: dict.fromkeys((_CORRECT, _RETURN, _APPROVE), "WRONG_STATE"),
+        _APPROVE: dict.fromkeys((_CORRECT_RECORD, _SUBMIT, _RETURN, _APPROVE), "INVENTORY_IS_FINAL"),
+    },
+    history={
+        **{(earlier, _CORRECT): _ANOTHER_VERSION for earlier in _CORRECTION_STEPS},
+        **{
+            (earlier, step): _TEAM
+            for earlier in (_CORRECT, _CORRECT_RECORD, _SUBMIT)
+            for step in (_CORRECT_RECORD, _SUBMIT)
+        },
+        **{
+            (earlier, _RETURN): Allowed("who finds a fault in own data sends them back; nothing is approved by it")
+            for earlier in (_CORRECT, _CORRECT_RECORD)
+        },
+        **{(earlier, _APPROVE): "ENTERER_MAY_NOT_APPROVE" for earlier in (_CORRECT, _CORRECT_RECORD)},
+        (_SUBMIT, _RETURN): "SUBMITTER_MAY_NOT_RETURN",
+        (_SUBMIT, _APPROVE): "SUBMITTER_MAY_NOT_APPROVE",
+        (_RETURN, _CORRECT_RECORD): Allowed("from then on the person counts as one who entered, and does not approve"),
+        (_RETURN, _SUBMIT): Allowed("from then on the person counts as one who submitted, and does not approve"),
+        (_RETURN, _RETURN): _ONE_REVIEWER,
+        (_RETURN, _APPROVE): _ONE_REVIEWER,
+    },
+    one_person={},
 )
 
 # offsets
@@ -256,8 +315,8 @@ TARGETS = Workflow(
 )
 
 WORKFLOWS = {
-    "membership by one": BY_ONE, "membership by two": BY_TWO, "inventory": INVENTORY, "offsets": OFFSETS,
-    "reporting": REPORTING, "targets": TARGETS,
+    "membership by one": BY_ONE, "membership by two": BY_TWO, "inventory": INVENTORY,
+    "inventory corrected": CORRECTION, "offsets": OFFSETS, "reporting": REPORTING, "targets": TARGETS,
 }  # fmt: skip
 
 

@@ -141,6 +141,18 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             keyed=False,
             past="ImportRefused",
         ),
+        "correctInventory": Mutation(
+            asks="CORRECT_INVENTORY",
+            by="record",
+            given={"inventoryId": "$inventory", "reason": "r"},
+            past="WRONG_STATE",
+        ),
+        "correctActivityRecord": Mutation(
+            asks="CORRECT_ACTIVITY_RECORD",
+            by="record",
+            given={"inventoryId": "$inventory", "reason": "r"},
+            past="CORRECTION_INCOMPLETE",
+        ),
         "submitInventory": Mutation(
             asks="SUBMIT_INVENTORY", given={"locationId": "unon", "year": 1999}, past="NOTHING_TO_SUBMIT"
         ),

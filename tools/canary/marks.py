@@ -36,6 +36,11 @@ AUDIT = "audit_entry"
 AUDITED = ("name", "record_id", "reason", "input")
 """Columns of the record that say what rows say; the others are about when and by what."""
 FUELS = frozenset({"generator_fuel", "heating_fuel", "vehicle_fuel"})
+OF_LINES = frozenset(
+    f"inventory.{table}"
+    for table in ("activity_record", "record_correction", "inventory_month_total", "inventory_gas_total")
+)
+"""Lines, and what is shown to those alone who see every line that it is made of."""
 COMMON = frozenset(tables.__all__) - {"metadata", AUDIT} | {"alembic_version"}
 """What chassis gives every service: the register, and what rows were said of elsewhere."""
 DIGITS_MIN_IN_LOGS = 9
@@ -245,7 +250,7 @@ class Marks:
 
 def _capability(table: str, row: Mapping[str, Any]) -> Capability:
     """What shows the row: docs/adr/0018-sensitive-attributes.md says which are sensitive."""
-    if row.get("category") in FUELS and table == "inventory.activity_record":
+    if row.get("category") in FUELS and table in OF_LINES:
         return Capability.READ_SENSITIVE
     if row.get("indicator") == "generator_fuel" and row.get("open_to_all") is False:
         return Capability.READ_SENSITIVE

@@ -117,3 +117,6 @@ class InventoryFinalised(Fact):
         " never 0"
     )
     approved_by: str
+    corrects_id: str | None = Field(default=None, description="The version that this one takes the place of")
+    correction_cause: str | None = Field(default=None, description="error or method")
+    correction_reason: str | None = None

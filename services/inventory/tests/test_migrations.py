@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from services.inventory.tests.conftest import Inventories
 
 BEFORE_0007 = """
-DROP TRIGGER activity_record_adds_to_total ON activity_record;
+CREATE FUNCTION add_to_inventory_total() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 ALTER TABLE activity_record DROP COLUMN coefficient_id, DROP COLUMN scope, DROP COLUMN optional, DROP COLUMN co2e_kg,
     DROP COLUMN biogenic_co2_kg;
 DROP TABLE coefficient;

@@ -88,6 +88,9 @@ def inventory_finalised(inventory: Inventory, *, totals: Totals, indicators: Seq
         ),
         indicators={item.name: Amount(value=item.value, unit=item.unit) for item in indicators},
         approved_by=inventory.steps[-1].by.name,
+        corrects_id=None if inventory.correction is None else inventory.correction.corrects_id,
+        correction_cause=None if inventory.correction is None else inventory.correction.cause,
+        correction_reason=None if inventory.correction is None else inventory.correction.reason,
     )
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "location_detail",
     "location_profile",
     "metadata",
+    "record_correction",
     "site_position",
 ]
 
@@ -129,6 +130,10 @@ inventory = Table(
     Column("gwp_set", String, nullable=False),
     Column("opened_by", String, nullable=False),
     Column("opened_at", _instant, nullable=False),
+    Column("opened_by_subject", String),
+    Column("corrects_id", String, ForeignKey("inventory.id"), unique=True),
+    Column("cause", String),
+    Column("reason", String),
     UniqueConstraint("location_id", "year", "version"),
     Index("inventory_one_open", "location_id", "year", unique=True, postgresql_where=text("state <> 'final'")),
 )
@@ -203,10 +208,32 @@ activity_record = Table(
     Column("optional", Boolean, nullable=False),
     Column("co2e_kg", Numeric),
     Column("biogenic_co2_kg", Numeric),
+    Column("corrects_id", BigInteger),
     Index("activity_record_by_inventory", "inventory_id", "id"),
     Index("activity_record_by_coefficient", "coefficient_id"),
 )
-"""A line. Its emissions are empty where the use is recorded and none are counted."""
+"""A line. Its emissions are empty where the use is recorded and none are counted.
+
+`corrects_id` is the line of the version before that it was copied from.
+"""
+
+record_correction = Table(
+    "record_correction",
+    metadata,
+    Column("id", String, primary_key=True),
+    _inventory(),
+    _location(),
+    Column("category", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("record_id", BigInteger),
+    Column("replaced", JSONB(none_as_null=True)),
+    Column("reason", String, nullable=False),
+    Column("corrected_by", String, nullable=False),
+    Column("corrected_by_subject", String, nullable=False),
+    Column("corrected_at", _instant, nullable=False),
+    Index("record_correction_by_inventory", "inventory_id", "id"),
+)
+"""What was done to single lines of a draft, and why. `replaced` is the line that left, whole."""
 
 inventory_total = Table(
     "inventory_total",

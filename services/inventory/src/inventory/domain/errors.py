@@ -15,6 +15,7 @@ __all__ = [
     "ChangeInTheFuture",
     "ChangeNeedsOneOutcome",
     "CoordinatesOutOfRange",
+    "CorrectionIncomplete",
     "EntererMayNotApprove",
     "FactorMissing",
     "FileExpandsTooMuch",
@@ -28,6 +29,7 @@ __all__ = [
     "LocationCodeMalformed",
     "LocationHasOpenParts",
     "LocationUnderItself",
+    "NewerVersionExists",
     "NothingToSubmit",
     "PeriodEndsBeforeStart",
     "ReasonsMissing",
@@ -207,6 +209,16 @@ class InventoryIsFinal(Refused):
 
 class WrongState(Refused):
     code: ClassVar[str] = "WRONG_STATE"
+
+
+class CorrectionIncomplete(Refused):
+    code: ClassVar[str] = "CORRECTION_INCOMPLETE"
+
+
+class NewerVersionExists(Refused):
+    """What is corrected is the newest version: versions stand in one line."""
+
+    code: ClassVar[str] = "NEWER_VERSION_EXISTS"
 
 
 class NothingToSubmit(Refused):

@@ -11,6 +11,7 @@ from inventory.domain.activity_data import ActivityData, Category
 from inventory.domain.errors import (
     EntererMayNotApprove,
     InventoryIsFinal,
+    NewerVersionExists,
     NothingToSubmit,
     ReasonsMissing,
     SubmitterMayNotApprove,
@@ -23,6 +24,8 @@ from quantities.person import Person
 
 __all__ = [
     "Action",
+    "Cause",
+    "Correction",
     "Denominators",
     "Indicators",
     "Inventory",
@@ -54,6 +57,26 @@ class Action(StrEnum):
     APPROVED = "approved"
 
 
+class Cause(StrEnum):
+    """Why a final inventory is followed by another version (GHG Protocol Corporate Standard, chapter 5)."""
+
+    ERROR = "error"
+    """Something in it was wrong: data, sites, or what was chosen of the catalogue."""
+    METHOD = "method"
+    """Another edition of factors, another GWP set, or another rule of the method."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What a version is there for."""
+
+    corrects_id: str
+    """The version before it, which stays as it is."""
+    cause: Cause
+    reason: str
+    opened_by: Person
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step in the life of an inventory."""
@@ -76,6 +99,8 @@ class Inventory:
     state: State
     steps: tuple[Step, ...]
     """All that happened to it, oldest first."""
+    correction: Correction | None = None
+    """None for a first version."""
 
     @property
     def accepts_data(self) -> bool:
@@ -144,6 +169,42 @@ class Inventory:
                 message=f"Who entered data of the inventory of {self._name} may not approve it.",
             )
         return self._with(State.FINAL, Step(action=Action.APPROVED, by=by, at=at, reasons=None))
+
+    def correct(self, *, inventory_id: str, newest_version: int, cause: Cause, reason: str, by: Person) -> "Inventory":
+        """The next version, as a draft with the same lines.
+
+        Refuses, in this order: WrongState unless it is final; NewerVersionExists; ReasonsMissing.
+        """
+        if self.state != State.FINAL:
+            raise WrongState(
+                subject=self._name,
+                found=self.state,
+                expected=State.FINAL,
+                message=f"The inventory of {self._name} is {self.state}: it can be changed itself.",
+            )
+        if newest_version != self.version:
+            raise NewerVersionExists(
+                subject=self._name,
+                found=f"version {newest_version}",
+                expected="the newest version",
+                message=f"The inventory of {self._name} is followed by version {newest_version}; correct that one.",
+            )
+        if not reason.strip():
+            raise ReasonsMissing(
+                subject=self._name,
+                found="no reason",
+                expected="what was wrong, or what has changed",
+                message=f"The inventory of {self._name} is corrected only with a reason.",
+            )
+        return Inventory(
+            id=inventory_id,
+            location_id=self.location_id,
+            year=self.year,
+            version=self.version + 1,
+            state=State.DRAFT,
+            steps=(),
+            correction=Correction(corrects_id=self.id, cause=cause, reason=reason.strip(), opened_by=by),
+        )
 
     @property
     def _name(self) -> str:

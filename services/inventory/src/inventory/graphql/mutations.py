@@ -7,21 +7,20 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import Base64
 
-from chassis import refusals
 from chassis.graphql.edge import Info, Once
 from chassis.graphql.types import Refusal
 from inventory import access, usecases
-from inventory.domain import errors, location
+from inventory.domain import location
 from inventory.graphql.register_mutations import RegisterMutation
 from inventory.graphql.types import (
     ActivityImport,
     FuelStock,
-    ImportProblem,
     ImportRefused,
     Inventory,
     Location,
     LocationProfile,
 )
+from inventory.graphql.version_mutations import VersionMutation, import_refused
 from inventory.store import fuel_stocks, inventories
 
 __all__ = ["Mutation"]
@@ -102,18 +101,8 @@ ReturnInventoryResult = Annotated[Inventory | Refusal, strawberry.union("ReturnI
 ApproveInventoryResult = Annotated[Inventory | Refusal, strawberry.union("ApproveInventoryResult")]
 
 
-def _import_refused(refusal: refusals.Refusal) -> ImportRefused | Refusal:
-    if not isinstance(refusal, errors.ImportRefused):
-        return Refusal.of(refusal)
-    return ImportRefused(
-        file_name=refusal.subject,
-        message=refusal.message,
-        problems=[ImportProblem.of(problem) for problem in refusal.problems],
-    )
-
-
 @strawberry.type
-class Mutation(RegisterMutation):
+class Mutation(RegisterMutation, VersionMutation):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(
         self,
@@ -210,7 +199,7 @@ class Mutation(RegisterMutation):
             ),
             request=input,
             to=ActivityImport.of,
-            refused=_import_refused,
+            refused=import_refused,
         )
 
     @strawberry.mutation(description="Hand the inventory to the local steering group (technical team).")

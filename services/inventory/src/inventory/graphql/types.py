@@ -15,6 +15,7 @@ from inventory import access
 from inventory.domain import emission_factor, fuel_stock, inventory, location, rows
 from inventory.domain.method import CO2E_UNIT, Indicator
 from inventory.graphql.location_changes import LocationHistory
+from inventory.graphql.versions import InventoryVersions
 from inventory.store import fuel_stocks, inventories, locations, records
 
 __all__ = [
@@ -183,7 +184,7 @@ CO2E = "CO2e"
 
 
 @strawberry.federation.type(keys=["id"], description="The inventory of a location and year, in one version.")
-class Inventory:
+class Inventory(InventoryVersions):
     id: strawberry.ID
     year: int
     version: int
@@ -200,6 +201,7 @@ class Inventory:
             state=found.state.value,
             location_id=found.location_id,
             history=found.steps,
+            correction=found.correction,
         )
 
     @classmethod

@@ -6,15 +6,22 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.activity_data import Category
-from inventory.domain.inventory import Action, Inventory, State, Step, Totals
+from inventory.domain.inventory import Action, Cause, Correction, Inventory, State, Step, Totals
 from inventory.domain.method import Indicator
-from inventory.tables import activity_record, inventory, inventory_indicator, inventory_step, inventory_total
+from inventory.tables import (
+    activity_record,
+    inventory,
+    inventory_gas_total,
+    inventory_indicator,
+    inventory_step,
+    inventory_total,
+)
 from quantities import Quantity
 from quantities.person import Person
 
@@ -25,9 +32,11 @@ __all__ = [
     "by_id",
     "by_ids",
     "by_location_years",
+    "corrections_of",
     "for_update",
     "indicators_of",
     "newest_for_update",
+    "newest_version",
     "of_location",
     "record_count",
     "save_step",
@@ -37,7 +46,7 @@ __all__ = [
 
 AnyRow = Row[*tuple[Any, ...]]
 
-_HEAD = select(inventory.c.id, inventory.c.location_id, inventory.c.year, inventory.c.version, inventory.c.state)
+_HEAD = select(inventory)
 
 
 async def _whole(tx: AsyncConnection, heads: Sequence[AnyRow]) -> list[Inventory]:
@@ -64,9 +73,21 @@ async def _whole(tx: AsyncConnection, heads: Sequence[AnyRow]) -> list[Inventory
             version=row.version,
             state=State(row.state),
             steps=tuple(steps[row.id]),
+            correction=_correction(row),
         )
         for row in heads
     ]
+
+
+def _correction(row: AnyRow) -> Correction | None:
+    if row.corrects_id is None:
+        return None
+    return Correction(
+        corrects_id=row.corrects_id,
+        cause=Cause(row.cause),
+        reason=row.reason,
+        opened_by=Person(subject=row.opened_by_subject, name=row.opened_by),
+    )
 
 
 async def newest_for_update(tx: AsyncConnection, *, location_id: str, year: int) -> Inventory | None:
@@ -110,6 +131,21 @@ async def by_location_years(tx: AsyncConnection, keys: Sequence[tuple[str, int]]
     return [found.get(key) for key in keys]
 
 
+async def newest_version(tx: AsyncConnection, *, location_id: str, year: int) -> int:
+    """Its number. There is one."""
+    newest = await tx.scalar(
+        select(func.max(inventory.c.version)).where(inventory.c.location_id == location_id, inventory.c.year == year)
+    )
+    return int(newest or 0)
+
+
+async def corrections_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Sequence[Inventory | None]:
+    """The version that corrects each, None for the newest."""
+    heads = (await tx.execute(_HEAD.where(inventory.c.corrects_id.in_(inventory_ids)))).all()
+    found = {item.correction.corrects_id: item for item in await _whole(tx, heads) if item.correction}
+    return [found.get(inventory_id) for inventory_id in inventory_ids]
+
+
 async def of_location(tx: AsyncConnection, *, location_id: str, limit: int, after: str | None) -> Sequence[Inventory]:
     """Every version of a location by id, which is the order in which they were opened."""
     statement = _HEAD.where(inventory.c.location_id == location_id).order_by(inventory.c.id).limit(limit)
@@ -118,8 +154,9 @@ async def of_location(tx: AsyncConnection, *, location_id: str, limit: int, afte
     return await _whole(tx, (await tx.execute(statement)).all())
 
 
-async def add(tx: AsyncConnection, new: Inventory, *, gwp_set: str, by: str, at: datetime) -> bool:
+async def add(tx: AsyncConnection, new: Inventory, *, gwp_set: str, by: Person, at: datetime) -> bool:
     """Whether it is new: False where somebody opened one meanwhile."""
+    correction = new.correction
     statement = upsert(inventory).values(
         id=new.id,
         location_id=new.location_id,
@@ -127,8 +164,12 @@ async def add(tx: AsyncConnection, new: Inventory, *, gwp_set: str, by: str, at:
         version=new.version,
         state=new.state,
         gwp_set=gwp_set,
-        opened_by=by,
+        opened_by=by.name,
+        opened_by_subject=by.subject,
         opened_at=at,
+        corrects_id=correction.corrects_id if correction else None,
+        cause=correction.cause if correction else None,
+        reason=correction.reason if correction else None,
     )
     return bool((await tx.execute(statement.on_conflict_do_nothing())).rowcount)
 
@@ -169,7 +210,7 @@ async def amounts(tx: AsyncConnection, inventory_id: str) -> Sequence[tuple[Cate
 
 
 async def totals_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Sequence[Totals]:
-    """Totals of each inventory, from the rollup; by gas from the lines, where the caller may see them."""
+    """Totals of each inventory, from the rollup; by gas where the caller may see the lines."""
     rows = (
         await tx.execute(
             select(
@@ -198,17 +239,13 @@ async def totals_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Sequen
 
 async def _kg_by_gas(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Mapping[str, dict[str, Decimal]]:
     rows = await tx.execute(
-        text(
-            "SELECT inventory_id, gas.key, sum(used.amount * gas.value::numeric) AS kg"
-            " FROM (SELECT inventory_id, coefficient_id, sum(amount) AS amount FROM activity_record"
-            " WHERE inventory_id = ANY(:ids) AND NOT optional GROUP BY 1, 2) AS used"
-            " JOIN coefficient c ON c.id = used.coefficient_id, jsonb_each_text(c.kg_per_unit) AS gas GROUP BY 1, 2"
-        ),
-        {"ids": list(inventory_ids)},
+        select(inventory_gas_total.c.inventory_id, inventory_gas_total.c.gas, func.sum(inventory_gas_total.c.kg))
+        .where(inventory_gas_total.c.inventory_id.in_(inventory_ids), ~inventory_gas_total.c.optional)
+        .group_by(inventory_gas_total.c.inventory_id, inventory_gas_total.c.gas)
     )
     found: dict[str, dict[str, Decimal]] = {}
-    for row in rows:
-        found.setdefault(row.inventory_id, {})[row.key] = row.kg
+    for inventory_id, gas, kg in rows:
+        found.setdefault(inventory_id, {})[gas] = kg
     return found
 
 

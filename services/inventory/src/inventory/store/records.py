@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.inventory import Inventory, Line
 from inventory.domain.quantification import Coefficient
+from inventory.store.corrections import corrected
 from inventory.tables import activity_import, activity_record, coefficient
 from quantities.person import Person
 
@@ -26,7 +27,6 @@ __all__ = [
     "add_import",
     "add_lines",
     "import_by_hash",
-    "importers",
     "page",
 ]
 
@@ -85,9 +85,13 @@ class RecordRow:
 async def import_by_hash(tx: AsyncConnection, *, inventory_id: str, content_hash: str) -> ActivityImport | None:
     row = (
         await tx.execute(
-            select(activity_import).where(
-                activity_import.c.inventory_id == inventory_id, activity_import.c.content_hash == content_hash
+            select(activity_import)
+            .where(
+                # Of the versions that it was copied from, too: what was in them is in it.
+                activity_import.c.inventory_id.in_(corrected(inventory_id)),
+                activity_import.c.content_hash == content_hash,
             )
+            .limit(1)
         )
     ).one_or_none()
     if row is None:
@@ -102,16 +106,6 @@ async def import_by_hash(tx: AsyncConnection, *, inventory_id: str, content_hash
         imported_by=Person(subject=row.imported_by_subject, name=row.imported_by),
         imported_at=row.imported_at,
     )
-
-
-async def importers(tx: AsyncConnection, inventory_id: str) -> Sequence[Person]:
-    """All who entered data of an inventory."""
-    rows = await tx.execute(
-        select(activity_import.c.imported_by, activity_import.c.imported_by_subject)
-        .where(activity_import.c.inventory_id == inventory_id)
-        .distinct()
-    )
-    return [Person(subject=row.imported_by_subject, name=row.imported_by) for row in rows]
 
 
 async def add_import(tx: AsyncConnection, new: ActivityImport) -> None:

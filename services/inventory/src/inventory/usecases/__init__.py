@@ -1,5 +1,6 @@
 """What *inventory* does: one plain function a verb. Check the right, load, decide, store, say what happened."""
 
+from inventory.usecases.corrections import correct_activity_record, correct_inventory
 from inventory.usecases.inventories import (
     approve_inventory,
     import_activity_data,
@@ -14,6 +15,8 @@ from inventory.usecases.register import close_location, move_location
 __all__ = [
     "approve_inventory",
     "close_location",
+    "correct_activity_record",
+    "correct_inventory",
     "import_activity_data",
     "move_location",
     "record_fuel_stock",

@@ -25,7 +25,7 @@ from inventory.domain.location import Location, LocationProfile, location_to_reg
 from inventory.domain.method import GWP_SET_NAME, named_indicators
 from inventory.domain.quantification import Coefficient, multiply, resolve_coefficient
 from inventory.domain.workbook import Reference, read_rows
-from inventory.store import fuel_stocks, inventories, locations, records
+from inventory.store import corrections, fuel_stocks, inventories, locations, records
 from inventory.store.records import ActivityImport
 from quantities import GwpSet
 
@@ -37,6 +37,7 @@ __all__ = [
     "return_inventory",
     "set_location_profile",
     "submit_inventory",
+    "take_in",
 ]
 
 
@@ -147,17 +148,43 @@ async def import_activity_data(
     Refuses, in this order: as `permitted`; InventoryIsFinal or WrongState; as `spreadsheet.read_spreadsheet`;
     ImportRefused with every problem of every row.
     """
-    place = await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=location_id)
+    await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=location_id)
     inventory = await _open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)
     content_hash = sha256(content).hexdigest()
     earlier = await records.import_by_hash(tx, inventory_id=inventory.id, content_hash=content_hash)
     if earlier is not None:
         return earlier
     inventory.require_accepts_data()
+    return await take_in(
+        tx,
+        principal=principal,
+        now=now,
+        inventory=inventory,
+        file_name=file_name,
+        content=content,
+        content_hash=content_hash,
+    )
+
+
+async def take_in(
+    tx: AsyncConnection,
+    *,
+    principal: Principal,
+    now: datetime,
+    inventory: Inventory,
+    file_name: str,
+    content: bytes,
+    content_hash: str,
+) -> ActivityImport:
+    """Lines of a file into an inventory that accepts data. Refuses: as `import_activity_data`, from the file on."""
+    # open: a part of use cases that have asked for the right
+    place = await register.place(tx, inventory.location_id)
+    if place is None:
+        raise NotFound(kind="location", key=inventory.location_id)
     places = await locations.places_under(tx, place.path)
     reference = Reference(
         places={code: Place(country=country, grid=grid) for code, (country, grid) in places.items()},
-        year=year,
+        year=inventory.year,
         catalogue=catalogue.emission_factors(),
         gwp_set=GwpSet.named(GWP_SET_NAME),
         airports=catalogue.airports(),
@@ -169,7 +196,7 @@ async def import_activity_data(
     new = ActivityImport(
         id=new_id(),
         inventory_id=inventory.id,
-        location_id=location_id,
+        location_id=inventory.location_id,
         file_name=file_name,
         content_hash=content_hash,
         row_count=len(activities),
@@ -212,7 +239,7 @@ async def _open_inventory(
     if newest is not None:
         return newest
     first = Inventory(id=new_id(), location_id=location_id, year=year, version=1, state=State.DRAFT, steps=())
-    if await inventories.add(tx, first, gwp_set=GWP_SET_NAME, by=principal.name, at=now):
+    if await inventories.add(tx, first, gwp_set=GWP_SET_NAME, by=principal.person, at=now):
         return first
     # Somebody opened it meanwhile.
     return await _open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)
@@ -258,7 +285,7 @@ async def approve_inventory(
     """Make it final, with its indicators. Refuses: NotFound; as `permitted`; as `Inventory.approve`."""
     submitted = await _inventory(tx, inventory_id)
     await permitted(tx, principal, access.APPROVE_INVENTORY, location_id=submitted.location_id)
-    final = submitted.approve(by=principal.person, at=now, entered_by=await records.importers(tx, inventory_id))
+    final = submitted.approve(by=principal.person, at=now, entered_by=await corrections.enterers(tx, inventory_id))
     (totals,) = await inventories.totals_of(tx, [final.id])
     profile = await locations.profile_of(tx, location_id=final.location_id, year=final.year)
     found = indicators(

@@ -1,0 +1,156 @@
+"""SQL of corrections: lines copied from version to version, and what was done to single ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, insert, literal, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from inventory.domain.correction import CorrectionAction, RecordCorrection
+from inventory.domain.inventory import Inventory
+from inventory.tables import activity_import, activity_record, inventory, record_correction
+from quantities.person import Person
+
+__all__ = [
+    "Line",
+    "add",
+    "by_id",
+    "copy_lines",
+    "corrected",
+    "enterers",
+    "line_of",
+    "line_of_import",
+    "page",
+    "take_out",
+]
+
+_COPIED = tuple(column for column in activity_record.c if column.name not in {"id", "inventory_id", "corrects_id"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line that a correction takes out, or puts in."""
+
+    id: int
+    location_id: str
+    category: str
+    whole: dict[str, Any]
+    """As the table has it."""
+
+
+def corrected(inventory_id: str) -> Select[tuple[str]]:
+    """Ids of the version and of all before it."""
+    line = select(inventory.c.id, inventory.c.corrects_id).where(inventory.c.id == inventory_id).cte(recursive=True)
+    earlier = select(inventory.c.id, inventory.c.corrects_id).where(inventory.c.id == line.c.corrects_id)
+    return select(line.union_all(earlier).c.id)
+
+
+async def copy_lines(tx: AsyncConnection, new: Inventory, *, of: str) -> None:
+    """Every line of the version `of` into the new one, each with the line that it was copied from."""
+    copied = (
+        select(literal(new.id), activity_record.c.id, *_COPIED)
+        .where(activity_record.c.inventory_id == of)
+        .order_by(activity_record.c.id)
+    )
+    columns = ["inventory_id", "corrects_id", *(column.name for column in _COPIED)]
+    await tx.execute(insert(activity_record).from_select(columns, copied))
+
+
+async def enterers(tx: AsyncConnection, inventory_id: str) -> Sequence[Person]:
+    """All who entered data of a version: files, single lines, and the correction itself; also of those before it."""
+    versions = corrected(inventory_id).subquery()
+    within = select(versions.c.id)
+    entered = (
+        select(activity_import.c.imported_by_subject, activity_import.c.imported_by)
+        .where(activity_import.c.inventory_id.in_(within))
+        .union(
+            select(record_correction.c.corrected_by_subject, record_correction.c.corrected_by).where(
+                record_correction.c.inventory_id.in_(within)
+            ),
+            select(inventory.c.opened_by_subject, inventory.c.opened_by).where(
+                inventory.c.id.in_(within), inventory.c.corrects_id.is_not(None)
+            ),
+        )
+    )
+    return [Person(subject=subject, name=name) for subject, name in await tx.execute(entered)]
+
+
+_LINE = select(
+    activity_record.c.id,
+    activity_record.c.location_id,
+    activity_record.c.category,
+    # Digits as text: a JSON number would come back as a float.
+    text("to_jsonb(activity_record) || jsonb_build_object('amount', amount::text) AS whole"),
+)
+
+
+async def line_of(tx: AsyncConnection, *, inventory_id: str, record_id: int) -> Line | None:
+    """That line of the version, as it is now."""
+    found = await tx.execute(
+        _LINE.where(activity_record.c.inventory_id == inventory_id, activity_record.c.id == record_id)
+    )
+    row = found.one_or_none()
+    return None if row is None else Line(**row._mapping)  # noqa: SLF001 - as below
+
+
+async def take_out(tx: AsyncConnection, record_id: int) -> None:
+    await tx.execute(delete(activity_record).where(activity_record.c.id == record_id))
+
+
+async def line_of_import(tx: AsyncConnection, import_id: str) -> Line:
+    """The one line of an import of one row."""
+    row = (await tx.execute(_LINE.where(activity_record.c.import_id == import_id))).one()
+    return Line(**row._mapping)  # noqa: SLF001 - a row's documented mapping
+
+
+async def add(tx: AsyncConnection, new: RecordCorrection) -> None:
+    await tx.execute(
+        insert(record_correction).values(
+            id=new.id,
+            inventory_id=new.inventory_id,
+            location_id=new.location_id,
+            category=new.category,
+            action=new.action,
+            record_id=new.record_id,
+            replaced=new.replaced,
+            reason=new.reason,
+            corrected_by=new.by.name,
+            corrected_by_subject=new.by.subject,
+            corrected_at=new.at,
+        )
+    )
+
+
+def _record_correction(row: Row[*tuple[Any, ...]]) -> RecordCorrection:
+    return RecordCorrection(
+        id=row.id,
+        inventory_id=row.inventory_id,
+        location_id=row.location_id,
+        category=row.category,
+        action=CorrectionAction(row.action),
+        record_id=row.record_id,
+        replaced=row.replaced,
+        reason=row.reason,
+        by=Person(subject=row.corrected_by_subject, name=row.corrected_by),
+        at=row.corrected_at,
+    )
+
+
+async def by_id(tx: AsyncConnection, correction_id: str) -> RecordCorrection:
+    """That correction; it is there."""
+    found = await tx.execute(select(record_correction).where(record_correction.c.id == correction_id))
+    return _record_correction(found.one())
+
+
+async def page(tx: AsyncConnection, *, inventory_id: str, limit: int, after: str | None) -> Sequence[RecordCorrection]:
+    """What was done to single lines of a version, in the order in which it was done."""
+    statement = (
+        select(record_correction)
+        .where(record_correction.c.inventory_id == inventory_id)
+        .order_by(record_correction.c.id)
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(record_correction.c.id > after)
+    return [_record_correction(row) for row in await tx.execute(statement)]
