@@ -44,7 +44,7 @@ UPDATABLE_IN_ALL = {
 }
 UPDATABLE = {
     "inventory": {
-        "inventory": {"state"},
+        "inventory": {"state", "final_at"},
         "inventory_total": ANY_COLUMN,
         "inventory_month_total": ANY_COLUMN,
         "inventory_gas_total": ANY_COLUMN,

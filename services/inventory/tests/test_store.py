@@ -28,7 +28,12 @@ INSERTS = {
     " FROM inventory",
 }
 CHANGES = {
-    "inventory": ["UPDATE inventory SET state = 'draft'", "UPDATE inventory SET version = 2", "DELETE FROM inventory"],
+    "inventory": [
+        "UPDATE inventory SET state = 'draft'",
+        "UPDATE inventory SET version = 2",
+        "UPDATE inventory SET final_at = now()",
+        "DELETE FROM inventory",
+    ],
     "activity_import": ["UPDATE activity_import SET file_name = 'x'", "DELETE FROM activity_import"],
     "activity_record": [
         "UPDATE activity_record SET amount = 0",

@@ -134,6 +134,7 @@ inventory = Table(
     Column("corrects_id", String, ForeignKey("inventory.id"), unique=True),
     Column("cause", String),
     Column("reason", String),
+    Column("final_at", _instant),
     UniqueConstraint("location_id", "year", "version"),
     Index("inventory_one_open", "location_id", "year", unique=True, postgresql_where=text("state <> 'final'")),
 )

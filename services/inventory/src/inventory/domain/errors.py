@@ -16,8 +16,10 @@ __all__ = [
     "ChangeNeedsOneOutcome",
     "CoordinatesOutOfRange",
     "CorrectionIncomplete",
+    "DimensionsNotCombined",
     "EntererMayNotApprove",
     "FactorMissing",
+    "FiguresTooMany",
     "FileExpandsTooMuch",
     "FileTooLarge",
     "FuelUnknown",
@@ -247,3 +249,14 @@ class SubmitterMayNotApprove(Refused):
     """Separation of duties: who submitted a version does not approve it."""
 
     code: ClassVar[str] = "SUBMITTER_MAY_NOT_APPROVE"
+
+
+# Sums over many inventories.
+
+
+class DimensionsNotCombined(Refused):
+    code: ClassVar[str] = "DIMENSIONS_NOT_COMBINED"
+
+
+class FiguresTooMany(Refused):
+    code: ClassVar[str] = "FIGURES_TOO_MANY"

@@ -14,6 +14,7 @@ from chassis.refusals import BadCursor
 from inventory import access
 from inventory.domain import emission_factor, fuel_stock, inventory, location, rows
 from inventory.domain.method import CO2E_UNIT, Indicator
+from inventory.graphql.figures import LocationFigures
 from inventory.graphql.location_changes import LocationHistory
 from inventory.graphql.versions import InventoryVersions
 from inventory.store import fuel_stocks, inventories, locations, records
@@ -298,7 +299,7 @@ class Inventory(InventoryVersions):
 
 
 @strawberry.federation.type(keys=["id"], description="A place of the Secretariat; its id is its code, for ever.")
-class Location(LocationHistory):
+class Location(LocationHistory, LocationFigures):
     id: strawberry.ID
     name: str
     kind: str
@@ -369,12 +370,23 @@ class Location(LocationHistory):
             found = await locations.profile_of(tx, location_id=str(self.id), year=year)
         return None if found is None else LocationProfile.of(found)
 
-    @strawberry.field(description="The newest version of that year's inventory that you may see.")
-    async def inventory(self, info: Info, year: int) -> Inventory | None:
-        loader: DataLoader[tuple[str, int], inventory.Inventory | None] = info.context.loader(
-            "inventory of year", inventories.by_location_years
-        )
-        found = await loader.load((str(self.id), year))
+    @strawberry.field(
+        description="The newest version of that year's inventory that you may see; or that version; or the one that was"
+        " final at that instant."
+    )
+    async def inventory(
+        self, info: Info, year: int, version: int | None = None, as_of: datetime | None = None
+    ) -> Inventory | None:
+        if version is None and as_of is None:
+            loader: DataLoader[tuple[str, int], inventory.Inventory | None] = info.context.loader(
+                "inventory of year", inventories.by_location_years
+            )
+            found = await loader.load((str(self.id), year))
+        else:
+            async with info.context.reading() as tx:
+                found = await inventories.version_of(
+                    tx, location_id=str(self.id), year=year, version=version, as_of=as_of
+                )
         return None if found is None else Inventory.of(found)
 
     @strawberry.field(description="Every version of every year that you may see, oldest first.")

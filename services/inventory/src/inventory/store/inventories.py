@@ -42,6 +42,7 @@ __all__ = [
     "save_step",
     "sites_by_category",
     "totals_of",
+    "version_of",
 ]
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -131,6 +132,19 @@ async def by_location_years(tx: AsyncConnection, keys: Sequence[tuple[str, int]]
     return [found.get(key) for key in keys]
 
 
+async def version_of(
+    tx: AsyncConnection, *, location_id: str, year: int, version: int | None, as_of: datetime | None
+) -> Inventory | None:
+    """That version; or the newest one, by what was final at an instant where one is given."""
+    statement = _HEAD.where(inventory.c.location_id == location_id, inventory.c.year == year)
+    if version is not None:
+        statement = statement.where(inventory.c.version == version)
+    if as_of is not None:
+        statement = statement.where(inventory.c.final_at <= as_of)
+    heads = (await tx.execute(statement.order_by(inventory.c.version.desc()).limit(1))).all()
+    return next(iter(await _whole(tx, heads)), None)
+
+
 async def newest_version(tx: AsyncConnection, *, location_id: str, year: int) -> int:
     """Its number. There is one."""
     newest = await tx.scalar(
@@ -189,7 +203,10 @@ async def save_step(tx: AsyncConnection, changed: Inventory) -> None:
             reasons=step.reasons,
         )
     )
-    await tx.execute(update(inventory).where(inventory.c.id == changed.id).values(state=changed.state))
+    final_at = step.at if changed.state == State.FINAL else None
+    await tx.execute(
+        update(inventory).where(inventory.c.id == changed.id).values(state=changed.state, final_at=final_at)
+    )
 
 
 async def record_count(tx: AsyncConnection, inventory_id: str) -> int:

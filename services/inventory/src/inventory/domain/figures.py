@@ -1,0 +1,181 @@
+"""Sums over many inventories: by which dimensions they are asked for, and of what."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from inventory.domain.errors import DimensionsNotCombined, FiguresTooMany
+
+__all__ = [
+    "FIGURES_MAX",
+    "STREAM_BY_CATEGORY",
+    "Calendar",
+    "Dimension",
+    "Figure",
+    "FiguresAsked",
+    "Found",
+    "Tree",
+    "categories_of",
+    "require_few",
+]
+
+FIGURES_MAX = 2000
+"""Figures in one answer."""
+
+
+class Dimension(StrEnum):
+    """What figures are told apart by."""
+
+    LOCATION = "location"
+    YEAR = "year"
+    MONTH = "month"
+    SCOPE = "scope"
+    CATEGORY = "category"
+    STREAM = "stream"
+    GAS = "gas"
+
+
+class Tree(StrEnum):
+    """Which tree says what is under a location."""
+
+    AS_IT_IS = "as_it_is"
+    """As it is now: a location that moved in brings its earlier years along."""
+    AS_IT_WAS = "as_it_was"
+    """As it was on the last day of each year: a location that moved away leaves its earlier years here."""
+
+
+class Calendar(StrEnum):
+    """When a year begins. Each month is in one year of each."""
+
+    CALENDAR = "calendar"
+    JULY_JUNE = "july_june"
+    """July to June, by the year in which it ends; the budget year of peace operations."""
+
+    def year_of(self, month: date) -> int:
+        """The year that a month is in."""
+        return month.year + (1 if self == Calendar.JULY_JUNE and month.month >= _JULY else 0)
+
+    def months_of(self, year: int) -> tuple[date, date]:
+        """First day of the year's first month, and of the first month that no longer belongs to it."""
+        if self == Calendar.JULY_JUNE:
+            return date(year - 1, _JULY, 1), date(year, _JULY, 1)
+        return date(year, 1, 1), date(year + 1, 1, 1)
+
+
+_JULY = 7
+
+
+STREAM_BY_CATEGORY: Mapping[str, str] = {
+    "grid_electricity": "energy",
+    "generator_fuel": "energy",
+    "heating_fuel": "energy",
+    "purchased_heat": "energy",
+    "purchased_cooling": "energy",
+    "on_site_renewables": "energy",
+    "refrigerant": "refrigerants",
+    "vehicle_fuel": "ground_transport",
+    "vehicle_distance": "ground_transport",
+    "rail_travel": "ground_transport",
+    "bus_travel": "ground_transport",
+    "taxi_travel": "ground_transport",
+    "air_travel": "air_travel",
+    "waste": "waste",
+    "water": "water",
+    "wastewater": "water",
+}
+"""The six streams of the UN-wide method."""
+
+
+def categories_of(*, categories: Collection[str], streams: Collection[str]) -> frozenset[str] | None:
+    """Categories that are among both, where they are given; None where neither is."""
+    if not categories and not streams:
+        return None
+    of_streams = {category for category, stream in STREAM_BY_CATEGORY.items() if stream in streams}
+    if not streams:
+        return frozenset(categories)
+    return frozenset(of_streams & set(categories)) if categories else frozenset(of_streams)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiguresAsked:
+    """A question for sums."""
+
+    location_id: str
+    """With everything under it."""
+    by: frozenset[Dimension]
+    tree: Tree = Tree.AS_IT_IS
+    calendar: Calendar = Calendar.CALENDAR
+    as_of: datetime | None = None
+    """By the versions that were final then; None for now."""
+    year_from: int | None = None
+    year_to: int | None = None
+    scopes: frozenset[int] = frozenset()
+    """All where none is given."""
+    categories: frozenset[str] | None = None
+    gases: frozenset[str] = frozenset()
+    optional: bool = False
+    """Those outside the minimum boundary instead; never both in one sum."""
+
+    @property
+    def by_months(self) -> bool:
+        """Made of months, not of whole inventories."""
+        return Dimension.MONTH in self.by or self.calendar != Calendar.CALENDAR
+
+    @property
+    def by_gases(self) -> bool:
+        """Made of masses of gases, not of CO2e."""
+        return Dimension.GAS in self.by or bool(self.gases)
+
+    def require_sound(self) -> None:
+        """Refuses: DimensionsNotCombined for gases by month, which are kept by year."""
+        if self.by_months and self.by_gases:
+            raise DimensionsNotCombined(
+                subject="figures",
+                found="gases by month, or by years from July",
+                expected="gases by calendar year, or CO2e by month",
+                message="Masses of gases are kept by year of the inventory; ask for CO2e by month.",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One sum. A dimension that was not asked for is None."""
+
+    location_id: str | None
+    year: int | None
+    month: date | None
+    scope: int | None
+    category: str | None
+    stream: str | None
+    gas: str | None
+    kg: Decimal
+    """CO2e; by gas, the mass of that gas."""
+    biogenic_co2_kg: Decimal | None
+    """Beside it; None by gas."""
+    apportioned_co2e_kg: Decimal | None
+    """What of it is of periods longer than a month, by their days; None where months are not asked for."""
+    records: int
+    inventories: int
+    """How many it is of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Sums that the caller may see."""
+
+    figures: tuple[Figure, ...]
+    withheld: int
+    """Inventories left out because their figures by month or gas would show amounts of stored fuel (ADR 0018)."""
+
+
+def require_few(count: int) -> None:
+    """Refuses: FiguresTooMany."""
+    if count > FIGURES_MAX:
+        raise FiguresTooMany(
+            subject="figures",
+            found=f"more than {FIGURES_MAX}",
+            expected=f"at most {FIGURES_MAX}: fewer dimensions, years or categories",
+            message=f"The answer would have more than {FIGURES_MAX} figures; ask for fewer.",
+        )

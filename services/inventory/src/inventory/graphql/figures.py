@@ -1,0 +1,121 @@
+"""GraphQL types of sums over many inventories."""
+
+from datetime import date, datetime
+from typing import Self
+
+import strawberry
+
+from chassis.graphql.edge import Info
+from chassis.graphql.types import Quantity
+from inventory.domain.figures import Calendar, Dimension, FiguresAsked, Tree, categories_of
+from inventory.domain.figures import Figure as DomainFigure
+from inventory.domain.method import CO2E_UNIT
+from inventory.domain.quantification import NOT_SPLIT_BY_GAS
+from inventory.store import figures as store
+
+__all__ = ["Figure", "FigureFilter", "Figures", "LocationFigures"]
+
+strawberry.enum(Dimension, name="FigureDimension", description="What figures are told apart by.")
+strawberry.enum(Tree, name="Tree", description="The tree as it is, or as it was in each year.")
+strawberry.enum(
+    Calendar,
+    name="Calendar",
+    description="When a year begins: in January, or in July (then it has the name of the year in which it ends).",
+)
+
+
+@strawberry.input
+class FigureFilter:
+    tree: Tree = Tree.AS_IT_IS
+    calendar: Calendar = Calendar.CALENDAR
+    year_from: int | None = None
+    year_to: int | None = strawberry.field(default=None, description="Inclusive.")
+    scopes: list[int] = strawberry.field(default_factory=list)
+    categories: list[str] = strawberry.field(default_factory=list)
+    streams: list[str] = strawberry.field(default_factory=list)
+    gases: list[str] = strawberry.field(default_factory=list)
+    optional: bool = strawberry.field(
+        default=False, description="Those outside the minimum boundary instead: they are never in one sum."
+    )
+
+
+@strawberry.type(description="One sum. A dimension that was not asked for is null.")
+class Figure:
+    location_id: strawberry.ID | None
+    year: int | None
+    month: date | None = strawberry.field(description="Its first day.")
+    scope: int | None
+    category: str | None
+    stream: str | None
+    gas: str | None
+    total: Quantity = strawberry.field(description="CO2e; by gas, the mass of that gas.")
+    biogenic_co2: Quantity | None = strawberry.field(description="Beside it; null by gas.")
+    apportioned: Quantity | None = strawberry.field(
+        description="What of it is of periods longer than a month, by their days; null where months are not asked for."
+    )
+    records: int
+    inventories: int = strawberry.field(description="How many it is of.")
+
+    @classmethod
+    def of(cls, found: DomainFigure) -> Self:
+        is_mass = found.gas is not None and found.gas != NOT_SPLIT_BY_GAS
+        return cls(
+            location_id=None if found.location_id is None else strawberry.ID(found.location_id),
+            year=found.year,
+            month=found.month,
+            scope=found.scope,
+            category=found.category,
+            stream=found.stream,
+            gas=found.gas,
+            total=Quantity.of(found.kg, "kg" if is_mass else CO2E_UNIT),
+            biogenic_co2=None if found.biogenic_co2_kg is None else Quantity.of(found.biogenic_co2_kg, "kg"),
+            apportioned=None
+            if found.apportioned_co2e_kg is None
+            else Quantity.of(found.apportioned_co2e_kg, CO2E_UNIT),
+            records=found.records,
+            inventories=found.inventories,
+        )
+
+
+@strawberry.type(description="Sums over the final inventories that you may see.")
+class Figures:
+    figures: list[Figure]
+    withheld: int = strawberry.field(
+        description="Inventories left out because their figures by month or gas are for readers of sensitive data."
+    )
+
+
+@strawberry.type
+class LocationFigures:
+    """Fields of a location about the figures of everything under it."""
+
+    id: strawberry.ID
+
+    @strawberry.field(
+        description="Sums of the newest final inventories that you may see, of it and everything under it; `asOf` gives"
+        " those that were final then."
+    )
+    async def figures(
+        self,
+        info: Info,
+        by: list[Dimension],
+        filter: FigureFilter | None = None,  # noqa: A002 - GraphQL's name
+        as_of: datetime | None = None,
+    ) -> Figures:
+        wanted = filter or FigureFilter()
+        asked = FiguresAsked(
+            location_id=str(self.id),
+            by=frozenset(by),
+            tree=wanted.tree,
+            calendar=wanted.calendar,
+            as_of=as_of,
+            year_from=wanted.year_from,
+            year_to=wanted.year_to,
+            scopes=frozenset(wanted.scopes),
+            categories=categories_of(categories=wanted.categories, streams=wanted.streams),
+            gases=frozenset(wanted.gases),
+            optional=wanted.optional,
+        )
+        async with info.context.reading() as tx:
+            found = await store.figures(tx, asked)
+        return Figures(figures=[Figure.of(item) for item in found.figures], withheld=found.withheld)

@@ -1,0 +1,165 @@
+"""SQL of sums over many inventories. They are made of totals that the lines' own transaction keeps, never of lines."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from inventory.domain.figures import (
+    FIGURES_MAX,
+    STREAM_BY_CATEGORY,
+    Calendar,
+    Dimension,
+    Figure,
+    FiguresAsked,
+    Found,
+    Tree,
+    require_few,
+)
+
+__all__ = ["figures"]
+
+# The newest version of each location and year that was final then. A location is under another one as the tree is, or
+# as it was on the last day of the inventory's year.
+_CHOSEN = """
+WITH chosen AS (
+    SELECT DISTINCT ON (i.location_id, i.year) i.id, i.location_id, i.year
+      FROM inventory i
+     WHERE i.state = 'final' AND (CAST(:as_of AS timestamptz) IS NULL OR i.final_at <= :as_of)
+       AND (CAST(:least AS integer) IS NULL OR i.year >= :least)
+       AND (CAST(:most AS integer) IS NULL OR i.year <= :most)
+       AND {under}
+     ORDER BY i.location_id, i.year, i.version DESC
+)"""
+_UNDER = {
+    Tree.AS_IT_IS: "i.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = :location_id)",
+    Tree.AS_IT_WAS: "EXISTS (SELECT FROM location_lineage l WHERE l.ancestor_id = :location_id"
+    " AND l.descendant_id = i.location_id AND l.valid_from <= make_date(i.year, 12, 31)"
+    " AND (l.valid_to IS NULL OR l.valid_to > make_date(i.year, 12, 31)))",
+}
+_OF = (
+    "{table}.optional = :optional AND (CAST(:scopes AS integer[]) = '{{}}' OR {table}.scope = ANY (:scopes))"
+    " AND (CAST(:categories AS text[]) IS NULL OR {table}.category = ANY (:categories))"
+)
+# Row security holds back what shows amounts of stored fuel. The year's totals tell whether anything is: then the sum
+# would be a part that looks like the whole, and that inventory is left out.
+_WHOLE = """, whole AS (
+    SELECT c.* FROM chosen c WHERE NOT EXISTS (
+        SELECT FROM inventory_total y WHERE y.inventory_id = c.id AND {of_year} AND NOT EXISTS (
+            SELECT FROM {table} t WHERE t.inventory_id = y.inventory_id AND t.location_id = y.location_id
+               AND t.scope = y.scope AND t.category = y.category AND t.optional = y.optional))
+)"""
+_YEAR_MIN, _YEAR_MAX = 1989, 2101
+"""Years of inventories lie between."""
+_YEAR_FROM_JULY = "extract(year FROM t.month + interval '6 months')::integer"
+
+
+async def figures(tx: AsyncConnection, asked: FiguresAsked) -> Found:
+    """The sums that the caller may see. Refuses, in this order: DimensionsNotCombined; FiguresTooMany."""
+    asked.require_sound()
+    table = "inventory_total"
+    if asked.by_months or asked.by_gases:
+        table = "inventory_month_total" if asked.by_months else "inventory_gas_total"
+    kept = "whole" if table != "inventory_total" else "chosen"
+    columns = _columns(asked)
+    statement = _CHOSEN.format(under=_UNDER[asked.tree])
+    if kept == "whole":
+        statement += _WHOLE.format(of_year=_OF.format(table="y"), table=table)
+    grouped = ", ".join(str(number) for number in range(1, len(columns) + 1))
+    picked = "".join(f"{column} AS {name}, " for name, column in columns.items())
+    statement += (
+        f" SELECT {picked}{_sums(asked)}, count(DISTINCT c.id) AS inventories"  # noqa: S608 - the code's own parts
+        f" FROM {kept} c JOIN {table} t ON t.inventory_id = c.id WHERE {_OF.format(table='t')}{_more(asked)}"
+        + (f" GROUP BY {grouped} ORDER BY {grouped}" if columns else " HAVING count(*) > 0")
+        + f" LIMIT {FIGURES_MAX + 1}"
+    )
+    values = _values(asked)
+    rows = (await tx.execute(text(statement), _named(statement, values))).all()
+    require_few(len(rows))
+    withheld = 0
+    if kept == "whole":
+        count = _CHOSEN.format(under=_UNDER[asked.tree]) + _WHOLE.format(of_year=_OF.format(table="y"), table=table)
+        count += " SELECT (SELECT count(*) FROM chosen) - (SELECT count(*) FROM whole)"
+        withheld = int(await tx.scalar(text(count), _named(count, values)) or 0)
+    return Found(figures=tuple(_figure(row, columns) for row in rows), withheld=withheld)
+
+
+def _columns(asked: FiguresAsked) -> dict[str, str]:
+    """SQL of each dimension, by its name."""
+    year = "c.year"
+    if asked.by_months:
+        year = _YEAR_FROM_JULY if asked.calendar == Calendar.JULY_JUNE else "extract(year FROM t.month)::integer"
+    sql = {
+        Dimension.LOCATION: "c.location_id",
+        Dimension.YEAR: year,
+        Dimension.MONTH: "t.month",
+        Dimension.SCOPE: "t.scope",
+        Dimension.CATEGORY: "t.category",
+        Dimension.STREAM: _stream(),
+        Dimension.GAS: "t.gas",
+    }
+    return {item.value: sql[item] for item in Dimension if item in asked.by}
+
+
+def _stream() -> str:
+    """What a category belongs to; both names are of the code, not of a caller."""
+    cases = " ".join(f"WHEN '{category}' THEN '{stream}'" for category, stream in STREAM_BY_CATEGORY.items())
+    return f"CASE t.category {cases} END"
+
+
+def _sums(asked: FiguresAsked) -> str:
+    if asked.by_gases:
+        return "sum(t.kg) AS kg, NULL::numeric AS biogenic_co2_kg, NULL::numeric AS apportioned_co2e_kg,\
+            sum(t.records) AS records"
+    apportioned = "sum(t.apportioned_co2e_kg)" if asked.by_months else "NULL::numeric"
+    return f"sum(t.co2e_kg) AS kg, sum(t.biogenic_co2_kg) AS biogenic_co2_kg, {apportioned} AS apportioned_co2e_kg,\
+            sum(t.records) AS records"
+
+
+def _more(asked: FiguresAsked) -> str:
+    more = ""
+    if asked.gases:
+        more += " AND t.gas = ANY (:gases)"
+    if asked.by_months and asked.year_from is not None:
+        more += " AND t.month >= :first_month"
+    if asked.by_months and asked.year_to is not None:
+        more += " AND t.month < :next_month"
+    return more
+
+
+def _values(asked: FiguresAsked) -> dict[str, Any]:
+    least, most = (
+        None if year is None else min(max(year, _YEAR_MIN), _YEAR_MAX) for year in (asked.year_from, asked.year_to)
+    )
+    # A year from July is made of two inventories.
+    before = 1 if asked.calendar == Calendar.JULY_JUNE else 0
+    return {
+        "location_id": asked.location_id,
+        "as_of": asked.as_of,
+        "least": None if least is None else least - before,
+        "most": most,
+        "optional": asked.optional,
+        "scopes": sorted(asked.scopes),
+        "categories": None if asked.categories is None else sorted(asked.categories),
+        "gases": sorted(asked.gases),
+        "first_month": None if least is None else asked.calendar.months_of(least)[0],
+        "next_month": None if most is None else asked.calendar.months_of(most)[1],
+    }
+
+
+def _named(statement: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if f":{name}" in statement}
+
+
+def _figure(row: Any, columns: Sequence[str] | dict[str, str]) -> Figure:
+    found = {item.value: getattr(row, item.value) if item.value in columns else None for item in Dimension}
+    return Figure(
+        location_id=found.pop("location"),
+        **found,
+        kg=row.kg,
+        biogenic_co2_kg=row.biogenic_co2_kg,
+        apportioned_co2e_kg=row.apportioned_co2e_kg,
+        records=int(row.records),
+        inventories=row.inventories,
+    )
