@@ -27,6 +27,7 @@ from tools.bench.measure import Measure, Result, take
 from tools.bench.publishing import publish_backlog, publish_outbox
 from tools.bench.report import Machine, table, write
 from tools.bench.rights import lists_secured, rights_first_seen, rights_known
+from tools.bench.totalling import rollup_upkeep, totals
 
 TARGET = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
@@ -40,6 +41,8 @@ ON_PARTS: tuple[Measure[Parts, Any], ...] = (
     *lists_secured,
     audit_mutation,
     audit_verify,
+    rollup_upkeep,
+    totals,
 )
 
 

@@ -1,6 +1,7 @@
 """Sums over many inventories: by every dimension, by the tree as it is and was, by both calendars, and for whom."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,9 @@ import pytest
 from chassis.access import ANONYMOUS
 from inventory import access, usecases
 from inventory.domain.activity_data import Category
-from inventory.domain.figures import STREAM_BY_CATEGORY, Calendar, categories_of
+from inventory.domain.errors import FiguresTooMany
+from inventory.domain.figures import STREAM_BY_CATEGORY, Calendar, Dimension, FiguresAsked, categories_of
+from inventory.store.figures import figures
 from services.inventory.tests.test_corrections import correct, correct_record
 from services.inventory.tests.test_location_changes import move
 
@@ -266,14 +269,15 @@ async def test_gases_by_month_are_refused(inventories: "Inventories", by: str, g
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["DIMENSIONS_NOT_COMBINED"]
 
 
-async def test_too_many_figures_are_refused(inventories: "Inventories", monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_figures_are_refused(inventories: "Inventories") -> None:
     await inventories.final()
-    for module in ("domain", "store"):
-        monkeypatch.setattr(f"inventory.{module}.figures.FIGURES_MAX", 2)
+    asked = FiguresAsked(location_id="secretariat", by=frozenset({Dimension.CATEGORY}))
 
-    answer = await ask(inventories, "CATEGORY")
-
-    assert [error["extensions"]["code"] for error in answer["errors"]] == ["FIGURES_TOO_MANY"]
+    async with inventories.database.transaction(["secretariat"]) as tx:
+        count = len((await figures(tx, asked)).figures)
+        assert len((await figures(tx, replace(asked, most=count))).figures) == count
+        with pytest.raises(FiguresTooMany):
+            await figures(tx, replace(asked, most=count - 1))
 
 
 def test_every_category_is_of_a_stream() -> None:

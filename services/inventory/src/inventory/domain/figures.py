@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from inventory.domain.errors import DimensionsNotCombined, FiguresTooMany
 
@@ -117,6 +118,8 @@ class FiguresAsked:
     gases: frozenset[str] = frozenset()
     optional: bool = False
     """Those outside the minimum boundary instead; never both in one sum."""
+    most: int = FIGURES_MAX
+    """Figures that the answer may have."""
 
     @property
     def by_months(self) -> bool:
@@ -139,9 +142,8 @@ class FiguresAsked:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One sum. A dimension that was not asked for is None."""
+class Figure(NamedTuple):
+    """One sum. A dimension that was not asked for is None. A tuple, as there may be many thousands."""
 
     location_id: str | None
     year: int | None
@@ -170,12 +172,12 @@ class Found:
     """Inventories left out because their figures by month or gas would show amounts of stored fuel (ADR 0018)."""
 
 
-def require_few(count: int) -> None:
+def require_few(count: int, *, most: int) -> None:
     """Refuses: FiguresTooMany."""
-    if count > FIGURES_MAX:
+    if count > most:
         raise FiguresTooMany(
             subject="figures",
-            found=f"more than {FIGURES_MAX}",
-            expected=f"at most {FIGURES_MAX}: fewer dimensions, years or categories",
-            message=f"The answer would have more than {FIGURES_MAX} figures; ask for fewer.",
+            found=f"more than {most}",
+            expected=f"at most {most}: fewer dimensions, years or categories",
+            message=f"The answer would have more than {most} figures; ask for fewer.",
         )

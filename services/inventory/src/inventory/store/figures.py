@@ -1,13 +1,11 @@
 """SQL of sums over many inventories. They are made of totals that the lines' own transaction keeps, never of lines."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.figures import (
-    FIGURES_MAX,
     STREAM_BY_CATEGORY,
     Calendar,
     Dimension,
@@ -66,40 +64,41 @@ async def figures(tx: AsyncConnection, asked: FiguresAsked) -> Found:
     statement = _CHOSEN.format(under=_UNDER[asked.tree])
     if kept == "whole":
         statement += _WHOLE.format(of_year=_OF.format(table="y"), table=table)
-    grouped = ", ".join(str(number) for number in range(1, len(columns) + 1))
-    picked = "".join(f"{column} AS {name}, " for name, column in columns.items())
+    # Every dimension has its place, so that a row is a figure as it comes.
+    picked = [f"{sql} AS {name}" for name, sql in columns.items()]
+    grouped = ", ".join(str(place) for place, sql in enumerate(columns.values(), start=1) if not sql.startswith("NULL"))
     statement += (
-        f" SELECT {picked}{_sums(asked)}, count(DISTINCT c.id) AS inventories"  # noqa: S608 - the code's own parts
+        f" SELECT {', '.join(picked)}, {_sums(asked)}"  # noqa: S608 - the code's own parts
         f" FROM {kept} c JOIN {table} t ON t.inventory_id = c.id WHERE {_OF.format(table='t')}{_more(asked)}"
-        + (f" GROUP BY {grouped} ORDER BY {grouped}" if columns else " HAVING count(*) > 0")
-        + f" LIMIT {FIGURES_MAX + 1}"
+        + (f" GROUP BY {grouped} ORDER BY {grouped}" if grouped else " HAVING count(*) > 0")
+        + f" LIMIT {asked.most + 1}"
     )
     values = _values(asked)
     rows = (await tx.execute(text(statement), _named(statement, values))).all()
-    require_few(len(rows))
+    require_few(len(rows), most=asked.most)
     withheld = 0
     if kept == "whole":
         count = _CHOSEN.format(under=_UNDER[asked.tree]) + _WHOLE.format(of_year=_OF.format(table="y"), table=table)
         count += " SELECT (SELECT count(*) FROM chosen) - (SELECT count(*) FROM whole)"
         withheld = int(await tx.scalar(text(count), _named(count, values)) or 0)
-    return Found(figures=tuple(_figure(row, columns) for row in rows), withheld=withheld)
+    return Found(figures=tuple(map(Figure._make, rows)), withheld=withheld)
 
 
 def _columns(asked: FiguresAsked) -> dict[str, str]:
-    """SQL of each dimension, by its name."""
+    """SQL of each dimension, by its name; of one that is not asked for, NULL."""
     year = "c.year"
     if asked.by_months:
         year = _YEAR_FROM_JULY if asked.calendar == Calendar.JULY_JUNE else "extract(year FROM t.month)::integer"
-    sql = {
-        Dimension.LOCATION: "c.location_id",
-        Dimension.YEAR: year,
-        Dimension.MONTH: "t.month",
-        Dimension.SCOPE: "t.scope",
-        Dimension.CATEGORY: "t.category",
-        Dimension.STREAM: _stream(),
-        Dimension.GAS: "t.gas",
+    columns = {
+        Dimension.LOCATION: ("c.location_id", "text"),
+        Dimension.YEAR: (year, "integer"),
+        Dimension.MONTH: ("t.month", "date"),
+        Dimension.SCOPE: ("t.scope", "integer"),
+        Dimension.CATEGORY: ("t.category", "text"),
+        Dimension.STREAM: (_stream(), "text"),
+        Dimension.GAS: ("t.gas", "text"),
     }
-    return {item.value: sql[item] for item in Dimension if item in asked.by}
+    return {item.value: sql if item in asked.by else f"NULL::{kind}" for item, (sql, kind) in columns.items()}
 
 
 def _stream() -> str:
@@ -109,12 +108,15 @@ def _stream() -> str:
 
 
 def _sums(asked: FiguresAsked) -> str:
+    kg, biogenic, apportioned = "sum(t.co2e_kg)", "sum(t.biogenic_co2_kg)", "NULL::numeric"
     if asked.by_gases:
-        return "sum(t.kg) AS kg, NULL::numeric AS biogenic_co2_kg, NULL::numeric AS apportioned_co2e_kg,\
-            sum(t.records) AS records"
-    apportioned = "sum(t.apportioned_co2e_kg)" if asked.by_months else "NULL::numeric"
-    return f"sum(t.co2e_kg) AS kg, sum(t.biogenic_co2_kg) AS biogenic_co2_kg, {apportioned} AS apportioned_co2e_kg,\
-            sum(t.records) AS records"
+        kg, biogenic = "sum(t.kg)", "NULL::numeric"
+    elif asked.by_months:
+        apportioned = "sum(t.apportioned_co2e_kg)"
+    # By location and year it is one: counting would sort every group.
+    is_of_one = {Dimension.LOCATION, Dimension.YEAR} <= asked.by and asked.calendar == Calendar.CALENDAR
+    inventories = "1" if is_of_one else "count(DISTINCT c.id)"
+    return f"{kg}, {biogenic}, {apportioned}, sum(t.records)::bigint, {inventories}"
 
 
 def _more(asked: FiguresAsked) -> str:
@@ -150,16 +152,3 @@ def _values(asked: FiguresAsked) -> dict[str, Any]:
 
 def _named(statement: str, values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if f":{name}" in statement}
-
-
-def _figure(row: Any, columns: Sequence[str] | dict[str, str]) -> Figure:
-    found = {item.value: getattr(row, item.value) if item.value in columns else None for item in Dimension}
-    return Figure(
-        location_id=found.pop("location"),
-        **found,
-        kg=row.kg,
-        biogenic_co2_kg=row.biogenic_co2_kg,
-        apportioned_co2e_kg=row.apportioned_co2e_kg,
-        records=int(row.records),
-        inventories=row.inventories,
-    )
