@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from access import usecases as access
 from chassis.access import Principal
 from contracts.access import Role
@@ -49,7 +51,43 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
         taken = await inventory.import_activity_data(
             tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, file_name="f", content=row.encode()
         )
-    return {"inventory": taken.inventory_id}
+        proposal_id = await _decided_base_year(tx, who)
+    return {"inventory": taken.inventory_id, "proposal": proposal_id}
+
+
+async def _decided_base_year(tx: AsyncConnection, who: Callable[[str], Principal]) -> str:
+    """Of 2023, whose inventory was corrected; it was recalculated, so that nothing more is to do."""
+    row = "site,category,item,start,end,amount,unit,quality\n"
+    row += "unon,refrigerant,HFC-134a,2023-01-01,2023-01-31,7,kg,measured"
+    where = {"location_id": "unon", "year": YEAR - 1}
+    taken = await inventory.import_activity_data(
+        tx, principal=who("1"), now=NOW, **where, file_name="f", content=row.encode()
+    )
+    version_id = taken.inventory_id
+    for number in range(2):
+        if number:
+            corrected = await inventory.correct_inventory(
+                tx, principal=who("1"), now=NOW, inventory_id=version_id, reason="r"
+            )
+            version_id = corrected.id
+            cells = {"site": "unon", "category": "refrigerant", "item": "HFC-134a", "start": "2023-02-01",
+                     "end": "2023-02-28", "amount": "1", "unit": "kg", "quality": "measured"}  # fmt: skip
+            await inventory.correct_activity_record(
+                tx, principal=who("1"), now=NOW, inventory_id=version_id, record_id=None, cells=cells, reason="r"
+            )
+        await inventory.submit_inventory(tx, principal=who("1"), now=NOW, **where)
+        await inventory.approve_inventory(tx, principal=who("2"), now=NOW, inventory_id=version_id)
+        if not number:
+            await inventory.set_base_year(
+                tx, principal=who("2"), now=NOW, **where, target_id=None, threshold_percent=Decimal(5), reason="r"
+            )
+    proposal = await inventory.propose_recalculation(
+        tx, principal=who("1"), now=NOW, location_id="unon", target_id=None, recalculate=True, reason="r"
+    )
+    await inventory.decide_recalculation(
+        tx, principal=who("2"), now=NOW, proposal_id=proposal.id, approve=True, reason=None
+    )
+    return proposal.id
 
 
 async def seed_targets(bed: "AnyService", who: Callable[[str], Principal]) -> Seed:

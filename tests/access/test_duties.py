@@ -152,6 +152,54 @@ CORRECTION = Workflow(
     one_person={},
 )
 
+
+async def _propose_recalculation(tx: Any, who: Any, memory: Memory) -> None:
+    """On a base year whose inventory was corrected, by others."""
+    if "inventory" not in memory:
+        others = {name: replace(who, subject=f"before {name}", name=f"before {name}") for name in ("team", "chair")}
+        for number in range(2):
+            if number:
+                await _correct(tx, others["team"], memory)
+            row = f"unon,refrigerant,HFC-134a,2024-0{number + 1}-01,2024-0{number + 1}-28,7,kg,,,measured"
+            taken = await inventory.import_activity_data(
+                tx, principal=others["team"], now=NOW, **UNON, file_name="f", content=f"{HEADER}\n{row}".encode()
+            )
+            memory["inventory"] = taken.inventory_id
+            await _submit(tx, others["team"], memory)
+            await _approve(tx, others["chair"], memory)
+            if not number:
+                await inventory.set_base_year(
+                    tx, principal=others["chair"], now=NOW, **UNON, target_id=None, threshold_percent=Decimal(5),
+                    reason="r",
+                )  # fmt: skip
+    found = await inventory.propose_recalculation(
+        tx, principal=who, now=NOW, location_id="unon", target_id=None, recalculate=True, reason="r"
+    )
+    memory["proposal"] = found.id
+
+
+async def _decide_recalculation(tx: Any, who: Any, memory: Memory) -> None:
+    await inventory.decide_recalculation(
+        tx, principal=who, now=NOW, proposal_id=memory["proposal"], approve=True, reason=None
+    )
+
+
+_PROPOSE, _DECIDE_BASE = "PROPOSE_RECALCULATION", "DECIDE_RECALCULATION"
+BASE_YEAR = Workflow(
+    service="inventory",
+    steps={_PROPOSE: _propose_recalculation, _DECIDE_BASE: _decide_recalculation},
+    paths=((_PROPOSE, _DECIDE_BASE),),
+    after={
+        _PROPOSE: {},
+        _DECIDE_BASE: {_PROPOSE: "NOTHING_TO_RECALCULATE", _DECIDE_BASE: "PROPOSAL_ALREADY_DECIDED"},
+    },
+    history={
+        (_PROPOSE, _PROPOSE): Allowed("another proposal is another record"),
+        (_PROPOSE, _DECIDE_BASE): "PROPOSER_MAY_NOT_DECIDE",
+    },
+    one_person={"SET_BASE_YEAR": "a choice with its reason, of a final inventory; earlier ones stay"},
+)
+
 # offsets
 
 
@@ -316,7 +364,8 @@ TARGETS = Workflow(
 
 WORKFLOWS = {
     "membership by one": BY_ONE, "membership by two": BY_TWO, "inventory": INVENTORY,
-    "inventory corrected": CORRECTION, "offsets": OFFSETS, "reporting": REPORTING, "targets": TARGETS,
+    "inventory corrected": CORRECTION, "base year": BASE_YEAR, "offsets": OFFSETS, "reporting": REPORTING,
+    "targets": TARGETS,
 }  # fmt: skip
 
 

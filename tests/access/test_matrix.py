@@ -153,6 +153,22 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             given={"inventoryId": "$inventory", "reason": "r"},
             past="CORRECTION_INCOMPLETE",
         ),
+        "setBaseYear": Mutation(
+            asks="SET_BASE_YEAR",
+            given={"locationId": "unon", "year": 1999, "thresholdPercent": "5", "reason": "r"},
+            past="FINAL_INVENTORY_MISSING",
+        ),
+        "proposeRecalculation": Mutation(
+            asks="PROPOSE_RECALCULATION",
+            given={"locationId": "unon", "recalculate": True, "reason": "r"},
+            past="NOTHING_TO_RECALCULATE",
+        ),
+        "decideRecalculation": Mutation(
+            asks="DECIDE_RECALCULATION",
+            by="record",
+            given={"proposalId": "$proposal", "approve": True},
+            past="PROPOSAL_ALREADY_DECIDED",
+        ),
         "submitInventory": Mutation(
             asks="SUBMIT_INVENTORY", given={"locationId": "unon", "year": 1999}, past="NOTHING_TO_SUBMIT"
         ),

@@ -23,6 +23,9 @@ from chassis.tables import metadata
 __all__ = [
     "activity_import",
     "activity_record",
+    "base_year",
+    "base_year_decision",
+    "base_year_proposal",
     "coefficient",
     "fuel_stock",
     "inventory",
@@ -276,6 +279,65 @@ inventory_gas_total = Table(
     Column("gas", String, primary_key=True),
     Column("kg", Numeric, nullable=False),
     Column("records", BigInteger, nullable=False),
+)
+
+inventory_site = Table(
+    "inventory_site",
+    metadata,
+    Column("inventory_id", String, ForeignKey("inventory.id"), primary_key=True),
+    Column("location_id", String, ForeignKey("location.id"), primary_key=True),
+    Column("of_location_id", String, ForeignKey("location.id"), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("inventory_site_by_location", "location_id", "year"),
+)
+"""Sites of a final version, and of the one before it. Who has a site now finds its years with others by this."""
+
+base_year = Table(
+    "base_year",
+    metadata,
+    Column("id", String, primary_key=True),
+    _location(),
+    Column("target_id", String),
+    Column("number", Integer, nullable=False),
+    Column("year", Integer, nullable=False),
+    _inventory(),
+    Column("co2e_kg", JSONB, nullable=False),
+    Column("threshold_percent", Numeric, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("set_by", String, nullable=False),
+    Column("set_by_subject", String, nullable=False),
+    Column("set_at", _instant, nullable=False),
+    UniqueConstraint("location_id", "target_id", "number", postgresql_nulls_not_distinct=True),
+)
+"""`co2e_kg` is digits by category."""
+
+base_year_proposal = Table(
+    "base_year_proposal",
+    metadata,
+    Column("id", String, primary_key=True),
+    _location(),
+    Column("base_year_id", String, ForeignKey("base_year.id"), nullable=False),
+    Column("recalculate", Boolean, nullable=False),
+    Column("share_percent", Numeric),
+    Column("co2e_kg", JSONB, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("proposed_by", String, nullable=False),
+    Column("proposed_by_subject", String, nullable=False),
+    Column("proposed_at", _instant, nullable=False),
+    Index("base_year_proposal_by_base_year", "base_year_id", "id"),
+)
+
+base_year_decision = Table(
+    "base_year_decision",
+    metadata,
+    Column("proposal_id", String, ForeignKey("base_year_proposal.id"), primary_key=True),
+    _location(),
+    Column("approved", Boolean, nullable=False),
+    Column("reason", String),
+    Column("decided_by", String, nullable=False),
+    Column("decided_by_subject", String, nullable=False),
+    Column("decided_at", _instant, nullable=False),
 )
 
 inventory_indicator = Table(

@@ -9,6 +9,8 @@ from quantities.refusal import Refusal
 __all__ = [
     "AmountNegative",
     "BadWorkbook",
+    "BaseYearDataMissing",
+    "BaseYearMissing",
     "CapacityNotPositive",
     "CatalogueMalformed",
     "ChangeBeforeEarlierOne",
@@ -22,6 +24,7 @@ __all__ = [
     "FiguresTooMany",
     "FileExpandsTooMuch",
     "FileTooLarge",
+    "FinalInventoryMissing",
     "FuelUnknown",
     "ImportRefused",
     "InventoryIsFinal",
@@ -32,9 +35,14 @@ __all__ = [
     "LocationHasOpenParts",
     "LocationUnderItself",
     "NewerVersionExists",
+    "NothingToRecalculate",
     "NothingToSubmit",
     "PeriodEndsBeforeStart",
+    "ProposalAlreadyDecided",
+    "ProposalOutOfDate",
+    "ProposerMayNotDecide",
     "ReasonsMissing",
+    "RecalculationRequired",
     "Refused",
     "RootStays",
     "SheetTooLarge",
@@ -42,6 +50,7 @@ __all__ = [
     "StockOutOfRange",
     "SubmitterMayNotApprove",
     "SubmitterMayNotReturn",
+    "ThresholdOutOfRange",
     "UnitNotOfFuel",
     "WrongState",
 ]
@@ -260,3 +269,52 @@ class DimensionsNotCombined(Refused):
 
 class FiguresTooMany(Refused):
     code: ClassVar[str] = "FIGURES_TOO_MANY"
+
+
+# The base year.
+
+
+class BaseYearMissing(Refused):
+    """The location has none for this."""
+
+    code: ClassVar[str] = "BASE_YEAR_MISSING"
+
+
+class FinalInventoryMissing(Refused):
+    """A base year rests on a final inventory."""
+
+    code: ClassVar[str] = "FINAL_INVENTORY_MISSING"
+
+
+class ThresholdOutOfRange(Refused):
+    code: ClassVar[str] = "THRESHOLD_OUT_OF_RANGE"
+
+
+class NothingToRecalculate(Refused):
+    code: ClassVar[str] = "NOTHING_TO_RECALCULATE"
+
+
+class BaseYearDataMissing(Refused):
+    """A missing figure is never taken as 0."""
+
+    code: ClassVar[str] = "BASE_YEAR_DATA_MISSING"
+
+
+class RecalculationRequired(Refused):
+    """Over the threshold, the base year is recalculated."""
+
+    code: ClassVar[str] = "RECALCULATION_REQUIRED"
+
+
+class ProposalAlreadyDecided(Refused):
+    code: ClassVar[str] = "PROPOSAL_ALREADY_DECIDED"
+
+
+class ProposerMayNotDecide(Refused):
+    """Two people: who proposes does not decide."""
+
+    code: ClassVar[str] = "PROPOSER_MAY_NOT_DECIDE"
+
+
+class ProposalOutOfDate(Refused):
+    code: ClassVar[str] = "PROPOSAL_OUT_OF_DATE"

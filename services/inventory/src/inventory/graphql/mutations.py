@@ -11,6 +11,7 @@ from chassis.graphql.edge import Info, Once
 from chassis.graphql.types import Refusal
 from inventory import access, usecases
 from inventory.domain import location
+from inventory.graphql.base_year_mutations import BaseYearMutation
 from inventory.graphql.register_mutations import RegisterMutation
 from inventory.graphql.types import (
     ActivityImport,
@@ -102,7 +103,7 @@ ApproveInventoryResult = Annotated[Inventory | Refusal, strawberry.union("Approv
 
 
 @strawberry.type
-class Mutation(RegisterMutation, VersionMutation):
+class Mutation(RegisterMutation, VersionMutation, BaseYearMutation):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(
         self,

@@ -14,6 +14,7 @@ from chassis.refusals import BadCursor
 from inventory import access
 from inventory.domain import emission_factor, fuel_stock, inventory, location, rows
 from inventory.domain.method import CO2E_UNIT, Indicator
+from inventory.graphql.base_years import LocationBaseYears
 from inventory.graphql.figures import LocationFigures
 from inventory.graphql.location_changes import LocationHistory
 from inventory.graphql.versions import InventoryVersions
@@ -299,7 +300,7 @@ class Inventory(InventoryVersions):
 
 
 @strawberry.federation.type(keys=["id"], description="A place of the Secretariat; its id is its code, for ever.")
-class Location(LocationHistory, LocationFigures):
+class Location(LocationHistory, LocationFigures, LocationBaseYears):
     id: strawberry.ID
     name: str
     kind: str

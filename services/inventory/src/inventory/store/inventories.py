@@ -6,7 +6,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,7 @@ from inventory.tables import (
     inventory,
     inventory_gas_total,
     inventory_indicator,
+    inventory_site,
     inventory_step,
     inventory_total,
 )
@@ -28,6 +29,7 @@ from quantities.person import Person
 __all__ = [
     "add",
     "add_indicators",
+    "add_sites",
     "amounts",
     "by_id",
     "by_ids",
@@ -207,6 +209,24 @@ async def save_step(tx: AsyncConnection, changed: Inventory) -> None:
     await tx.execute(
         update(inventory).where(inventory.c.id == changed.id).values(state=changed.state, final_at=final_at)
     )
+
+
+async def add_sites(tx: AsyncConnection, final: Inventory) -> None:
+    """Where something of it was recorded, or of the version that it takes the place of."""
+    of = [final.id] if final.correction is None else [final.id, final.correction.corrects_id]
+    sites = (
+        select(
+            literal(final.id),
+            inventory_total.c.location_id,
+            literal(final.location_id),
+            literal(final.year),
+            literal(final.version),
+        )
+        .where(inventory_total.c.inventory_id.in_(of))
+        .distinct()
+    )
+    columns = ["inventory_id", "location_id", "of_location_id", "year", "version"]
+    await tx.execute(insert(inventory_site).from_select(columns, sites))
 
 
 async def record_count(tx: AsyncConnection, inventory_id: str) -> int:

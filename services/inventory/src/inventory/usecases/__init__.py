@@ -1,5 +1,11 @@
 """What *inventory* does: one plain function a verb. Check the right, load, decide, store, say what happened."""
 
+from inventory.usecases.base_years import (
+    decide_recalculation,
+    propose_recalculation,
+    set_base_year,
+    simulate_recalculation,
+)
 from inventory.usecases.corrections import correct_activity_record, correct_inventory
 from inventory.usecases.inventories import (
     approve_inventory,
@@ -17,11 +23,15 @@ __all__ = [
     "close_location",
     "correct_activity_record",
     "correct_inventory",
+    "decide_recalculation",
     "import_activity_data",
     "move_location",
+    "propose_recalculation",
     "record_fuel_stock",
     "register_location",
     "return_inventory",
+    "set_base_year",
     "set_location_profile",
+    "simulate_recalculation",
     "submit_inventory",
 ]

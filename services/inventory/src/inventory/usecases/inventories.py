@@ -299,6 +299,7 @@ async def approve_inventory(
     # An event is read by many: it says what is open to all.
     told = disclosure.open_to_all(named, sites=await inventories.sites_by_category(tx, final.id))
     await inventories.add_indicators(tx, final, named, open_to_all=told)
+    await inventories.add_sites(tx, final)
     await inventories.save_step(tx, final)
     await outbox.add(tx, outgoing.inventory_finalised(final, totals=totals, indicators=told), now=now)
     return final
