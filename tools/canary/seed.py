@@ -156,6 +156,8 @@ class Seed:
             )
             await self.submitted(location, year)
             await self.do("approveInventory", self.by(location, Role.LOCAL_CHAIR), inventoryId=inventory)
+            if year == SECRET_YEAR:
+                await self.corrected(location, year, inventory)
             if year == PUBLIC_YEAR and location in REPORTING:
                 self.world.publication.ids.add(inventory)
                 self.world.publication.years.add((location, year))
@@ -167,6 +169,40 @@ class Seed:
         await self.inventory(location, OPEN_YEAR)
         if location == SITE:
             await self.submitted(location, OPEN_YEAR)
+
+    async def corrected(self, location: str, year: int, inventory: str) -> None:
+        """The next version with a record changed, one removed and one added; the base year is recalculated by it."""
+        team, chair = self.by(location, Role.TECHNICAL_TEAM), self.by(location, Role.LOCAL_CHAIR)
+        targets = [row["id"] for row in await self.rows("targets", "target") if row["location_id"] == location]
+        for target_id in (None, targets[0]):
+            await self.do(
+                "setBaseYear", chair, locationId=location, targetId=target_id, year=year, thresholdPercent="5",
+                reason=self.text(location),
+            )  # fmt: skip
+        draft = (await self.do("correctInventory", team, inventoryId=inventory, reason=self.text(location)))["id"]
+        records = [row for row in await self.rows("inventory", "activity_record") if row["inventory_id"] == draft]
+        record_of = {row["category"]: str(row["id"]) for row in records}
+        cells = {
+            "site": location, "category": "grid_electricity", "start": f"{year}-01-01", "end": f"{year}-12-31",
+            "amount": self.figure(10), "unit": "kWh", "quality": "measured", "note": self.text(location),
+        }  # fmt: skip
+        row = [{"column": column, "value": value} for column, value in cells.items()]
+        for record_id, given in ((record_of["grid_electricity"], row), (record_of["waste"], None)):
+            await self.do(
+                "correctActivityRecord", team, inventoryId=draft, recordId=record_id, row=given,
+                reason=self.text(location),
+            )  # fmt: skip
+        await self.submitted(location, year)
+        await self.do("approveInventory", chair, inventoryId=draft)
+        for target_id, approve in ((None, True), (targets[0], False)):
+            proposal = await self.do(
+                "proposeRecalculation", team, locationId=location, targetId=target_id, recalculate=True,
+                reason=self.text(location),
+            )  # fmt: skip
+            await self.do(
+                "decideRecalculation", chair, proposalId=proposal["id"], approve=approve,
+                reason=None if approve else self.text(location),
+            )  # fmt: skip
 
     async def membership(self, location: str) -> None:
         """Roles given, stood in for, extended, ended, and the whole list attested."""

@@ -4,12 +4,10 @@ from decimal import Decimal
 from typing import Annotated
 
 import strawberry
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.graphql.edge import Info, Once
 from chassis.graphql.types import Refusal
 from inventory import access, usecases
-from inventory.domain import base_year
 from inventory.graphql.base_years import BaseYear, BaseYearProposal
 from inventory.store import base_years
 
@@ -46,13 +44,6 @@ class DecideRecalculationInput:
 SetBaseYearResult = Annotated[BaseYear | Refusal, strawberry.union("SetBaseYearResult")]
 ProposeRecalculationResult = Annotated[BaseYearProposal | Refusal, strawberry.union("ProposeRecalculationResult")]
 DecideRecalculationResult = Annotated[BaseYearProposal | Refusal, strawberry.union("DecideRecalculationResult")]
-
-
-async def _proposal(tx: AsyncConnection, proposal_id: str) -> base_year.Proposal:
-    found = await base_years.proposal_by_id(tx, proposal_id)
-    if found is None:
-        raise LookupError(proposal_id)
-    return found
 
 
 @strawberry.type
@@ -104,7 +95,7 @@ class BaseYearMutation:
             ),
             request=input,
             to=BaseYearProposal.of,
-            once=Once(key=input.idempotency_key, again=_proposal),
+            once=Once(key=input.idempotency_key, again=base_years.known_proposal),
         )
 
     @strawberry.mutation(description="Approve what was proposed about a base year, or refuse it (steering group).")
@@ -125,5 +116,5 @@ class BaseYearMutation:
             ),
             request=input,
             to=BaseYearProposal.of,
-            once=Once(key=input.idempotency_key, again=_proposal),
+            once=Once(key=input.idempotency_key, again=base_years.known_proposal),
         )

@@ -18,6 +18,7 @@ __all__ = [
     "by_id",
     "co2e_kg_by_category",
     "history",
+    "known_proposal",
     "lock",
     "newest",
     "newest_final",
@@ -260,6 +261,11 @@ def _proposal(row: AnyRow) -> Proposal:
 async def proposal_by_id(tx: AsyncConnection, proposal_id: str) -> Proposal | None:
     row = (await tx.execute(_PROPOSALS.where(base_year_proposal.c.id == proposal_id))).one_or_none()
     return None if row is None else _proposal(row)
+
+
+async def known_proposal(tx: AsyncConnection, proposal_id: str) -> Proposal:
+    """That proposal; it is there."""
+    return _proposal((await tx.execute(_PROPOSALS.where(base_year_proposal.c.id == proposal_id))).one())
 
 
 async def proposals_of(tx: AsyncConnection, base_year_ids: Sequence[str]) -> Sequence[Sequence[Proposal]]:

@@ -126,7 +126,7 @@ async def decide_recalculation(
         raise NotFound(kind="base year proposal", key=proposal_id)
     await permitted(tx, principal, access.DECIDE_RECALCULATION, location_id=proposal.location_id)
     await base_years.lock(tx, proposal.location_id)
-    proposal = await base_years.proposal_by_id(tx, proposal_id) or proposal
+    proposal = await base_years.known_proposal(tx, proposal_id)
     proposed_on = await base_years.by_id(tx, proposal.base_year_id)
     found = await simulate_recalculation(tx, location_id=proposal.location_id, target_id=proposed_on.target_id)
     if found is None:
@@ -137,5 +137,4 @@ async def decide_recalculation(
     await base_years.add_decision(tx, proposal, decision)
     if after is not None:
         await base_years.add(tx, after)
-    decided = await base_years.proposal_by_id(tx, proposal_id)
-    return decided or proposal
+    return await base_years.known_proposal(tx, proposal_id)

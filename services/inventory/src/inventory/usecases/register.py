@@ -10,6 +10,7 @@ from chassis.access import Principal
 from chassis.ids import new_id
 from chassis.locations import Place
 from chassis.permission import permitted
+from chassis.refusals import NotFound
 from inventory import access, outgoing
 from inventory.domain import location_change
 from inventory.domain.location import Location
@@ -105,5 +106,5 @@ async def _move(tx: AsyncConnection, change: LocationChange) -> Place:
 async def _location(tx: AsyncConnection, location_id: str) -> Location:
     (found,) = await locations.by_ids(tx, [location_id])
     if found is None:
-        raise LookupError(location_id)
+        raise NotFound(kind="location", key=location_id)
     return found
