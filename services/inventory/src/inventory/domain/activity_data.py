@@ -18,10 +18,15 @@ class Category(StrEnum):
     GRID_ELECTRICITY = "grid_electricity"
     GENERATOR_FUEL = "generator_fuel"
     HEATING_FUEL = "heating_fuel"
+    PURCHASED_HEAT = "purchased_heat"
+    PURCHASED_COOLING = "purchased_cooling"
+    ON_SITE_RENEWABLES = "on_site_renewables"
     REFRIGERANT = "refrigerant"
     VEHICLE_FUEL = "vehicle_fuel"
+    VEHICLE_DISTANCE = "vehicle_distance"
     AIR_TRAVEL = "air_travel"
     RAIL_TRAVEL = "rail_travel"
+    BUS_TRAVEL = "bus_travel"
     TAXI_TRAVEL = "taxi_travel"
     WASTE = "waste"
     WATER = "water"
@@ -37,15 +42,25 @@ class Category(StrEnum):
         """Outside the minimum boundary: its use is recorded, its emissions stay apart from the total."""
         return self in _OPTIONAL
 
+    @property
+    def is_without_emission(self) -> bool:
+        """Recorded for what it is, such as own solar power for the share of renewable electricity; it emits nothing."""
+        return self == Category.ON_SITE_RENEWABLES
+
 
 _SCOPES = {
     Category.GRID_ELECTRICITY: 2,
     Category.GENERATOR_FUEL: 1,
     Category.HEATING_FUEL: 1,
+    Category.PURCHASED_HEAT: 2,
+    Category.PURCHASED_COOLING: 2,
+    Category.ON_SITE_RENEWABLES: 1,
     Category.REFRIGERANT: 1,
     Category.VEHICLE_FUEL: 1,
+    Category.VEHICLE_DISTANCE: 1,
     Category.AIR_TRAVEL: 3,
     Category.RAIL_TRAVEL: 3,
+    Category.BUS_TRAVEL: 3,
     Category.TAXI_TRAVEL: 3,
     Category.WASTE: 3,
     Category.WATER: 3,

@@ -29,7 +29,17 @@ class Column(StrEnum):
     CLASS = "class"
     PASSENGERS = "passengers"
     RETURN = "return"
+    CO2_KG_PER_PASSENGER = "co2_kg_per_passenger"
+    CALCULATOR_VERSION = "calculator_version"
+    GENERATED_KWH = "generated_kwh"
+    PHASE = "phase"
+    CAPACITY = "capacity"
+    RECOVERED = "recovered"
+    ROUND_TRIPS = "round_trips"
     TREATMENT = "treatment"
+    BOD_KG = "bod_kg"
+    RECOVERED_CH4_KG = "recovered_ch4_kg"
+    NITROGEN_KG = "nitrogen_kg"
     QUALITY = "quality"
     NOTE = "note"
 
@@ -47,11 +57,21 @@ _OTHER_HEADERS = {
     Column.CLASS: ("cabin", "cabin class", "travel class"),
     Column.PASSENGERS: ("travellers", "travelers"),
     Column.RETURN: ("return trip", "round trip", "return flight"),
+    Column.CO2_KG_PER_PASSENGER: ("icao co2 kg per passenger", "kg co2 per passenger", "icec co2"),
+    Column.CALCULATOR_VERSION: ("icao version", "icec version", "calculator"),
+    Column.GENERATED_KWH: ("kwh produced", "kwh generated", "generation kwh"),
+    Column.PHASE: ("refrigerant phase",),
+    Column.CAPACITY: ("full charge", "nameplate charge", "charge"),
+    Column.RECOVERED: ("recovered refrigerant",),
+    Column.ROUND_TRIPS: ("trips", "duty trips"),
     Column.TREATMENT: ("disposal", "waste treatment", "discharge"),
+    Column.BOD_KG: ("bod", "bod5", "biochemical oxygen demand kg"),
+    Column.RECOVERED_CH4_KG: ("methane recovered kg", "ch4 recovered kg"),
+    Column.NITROGEN_KG: ("effluent nitrogen kg", "nitrogen"),
     Column.QUALITY: ("data quality",),
     Column.NOTE: ("notes", "comment", "comments", "remarks"),
 }
-_COLUMN_BY_HEADER = {column.value: column for column in Column} | {
+_COLUMN_BY_HEADER = {column.value.replace("_", " "): column for column in Column} | {
     header: column for column, headers in _OTHER_HEADERS.items() for header in headers
 }
 

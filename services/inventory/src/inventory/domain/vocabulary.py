@@ -10,6 +10,8 @@ __all__ = [
     "DISCHARGES",
     "ITEMS",
     "ONLY_ITEM",
+    "PHASES",
+    "RENEWABLE_SOURCES",
     "TREATMENTS",
     "WASTE_STREAMS",
     "WASTE_TREATMENTS",
@@ -20,6 +22,13 @@ CATEGORIES: Mapping[str, str] = {
     "electricity": "grid_electricity",
     "generator": "generator_fuel",
     "heating": "heating_fuel",
+    "heat": "purchased_heat",
+    "steam": "purchased_heat",
+    "district_heating": "purchased_heat",
+    "cooling": "purchased_cooling",
+    "district_cooling": "purchased_cooling",
+    "solar": "on_site_renewables",
+    "renewables": "on_site_renewables",
     "refrigerants": "refrigerant",
     "vehicle": "vehicle_fuel",
     "vehicles": "vehicle_fuel",
@@ -29,6 +38,7 @@ CATEGORIES: Mapping[str, str] = {
     "rail": "rail_travel",
     "train": "rail_travel",
     "taxi": "taxi_travel",
+    "bus": "bus_travel",
 }
 ITEMS: Mapping[str, str] = {
     "gasoline": "petrol",
@@ -44,6 +54,8 @@ ONLY_ITEM: Mapping[Category, str] = {
     Category.RAIL_TRAVEL: "train",
     Category.TAXI_TRAVEL: "taxi",
 }
+RENEWABLE_SOURCES = ("solar", "wind", "hydro", "biomass", "geothermal")
+PHASES = ("installation", "operation", "disposal")
 WASTE_STREAMS = (
     "mixed",
     "food",

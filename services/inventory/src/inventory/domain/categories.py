@@ -1,0 +1,548 @@
+"""What a row of each category is made of: which columns, items and units, and how its amount is worked out.
+
+Data, not code: templates, imports and the method without a server read the same declarations. Bulk work reads `terms`
+and `key` and does in columns what `amount_of` and `key_of` do for one row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from enum import StrEnum
+from types import MappingProxyType
+
+from inventory.domain import vocabulary
+from inventory.domain.activity_data import Category
+from inventory.domain.rows import Column
+from inventory.domain.wastewater import METHANE_CORRECTION
+from quantities import Unit
+
+__all__ = [
+    "CATEGORIES",
+    "GENERATOR_YIELD_KWH_PER_LITRE",
+    "TAXI_KM_PER_ROUND_TRIP",
+    "CategorySpec",
+    "Derived",
+    "Form",
+    "Items",
+    "Mark",
+    "Stream",
+    "Term",
+    "amount_of",
+    "form_of",
+    "key_of",
+]
+
+GENERATOR_YIELD_KWH_PER_LITRE = Decimal("2.5")
+"""Electricity from a litre of generator fuel (UNEP Sustainable UN; UNDP's EMT methodology, November 2023)."""
+
+TAXI_KM_PER_ROUND_TRIP = Decimal(80)
+"""Four terminal transfers of 20 km in every round trip (same source)."""
+
+_EXACT_DIGITS = 80
+
+
+class Stream(StrEnum):
+    """The six streams of the UN-wide method."""
+
+    ENERGY = "energy"
+    REFRIGERANTS = "refrigerants"
+    GROUND_TRANSPORT = "ground_transport"
+    AIR_TRAVEL = "air_travel"
+    WASTE = "waste"
+    WATER = "water"
+    """Water and wastewater."""
+
+
+class Items(StrEnum):
+    """Where the items of a form are listed, if not in the form."""
+
+    CATALOGUE = "catalogue"
+    """The keys that the catalogue has factors for in this category."""
+    GWP_SET = "gwp_set"
+    """Gases and blends of the GWP set, in any of their spellings."""
+
+
+class Derived(StrEnum):
+    """Numbers that are looked up by what the columns say."""
+
+    DISTANCE_KM = "distance_km"
+    """Great circle between the airports, one way."""
+    WAYS = "ways"
+    """1, or 2 where `return` says yes."""
+    CH4_KG_PER_BOD_KG = "ch4_kg_per_bod_kg"
+    """Of the treatment system (`wastewater.ch4_kg_per_bod_kg`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A part of an amount: a constant times the product of these numbers."""
+
+    times: Decimal
+    of: tuple[Column | Derived, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How a row tells that it is of a form: a column that is filled, or holds a value, while another is blank."""
+
+    column: Column
+    value: str | None = None
+    """None where any value marks it."""
+    unless: Column | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """One way of stating an activity of a category."""
+
+    name: str
+    about: str
+    """For templates: one sentence."""
+    mark: Mark | None
+    """None for the form that holds when no other is marked; it is the last of its category."""
+    item_column: Column
+    items: tuple[str, ...] | Items
+    only_item: str | None = None
+    """Taken where the column of the item is blank."""
+    needs: tuple[Column, ...]
+    """Columns that must be filled, beside site, category, start and quality."""
+    allows: tuple[Column, ...] = ()
+    """Columns that may be filled, beside end and note; any other filled column contradicts the form."""
+    choices: Mapping[Column, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Columns that hold one of a list."""
+    stated: tuple[Unit, ...]
+    """Units of `amount`, one of each dimension that is accepted, and so of `capacity` and `recovered`; empty where no
+    amount is stated."""
+    unit: Unit | None = None
+    """Of the amount worked out, with the stated one converted to the first of `stated` before; None: as stated."""
+    terms: tuple[Term, ...]
+    """The amount is their sum. A term of a column that may be blank, and is, falls away."""
+    at_most: tuple[tuple[Column, Column], ...] = ()
+    """Pairs of which the first is not larger than the second."""
+    key: tuple[Column | str, ...]
+    """Parts of the name of the factor in the catalogue, joined by '/': the item's column, other columns, plain text."""
+    derived_by: str | None = None
+    """The rule, where an amount was not recorded but derived; shown on the line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategorySpec:
+    """A category as people record it."""
+
+    category: Category
+    stream: Stream
+    forms: tuple[Form, ...]
+    """The first whose mark a row bears holds."""
+    one_day: bool = False
+    """A journey: without an end it is of a single day."""
+    by_month: bool = False
+    """A row a month is expected."""
+
+
+_AS_STATED = (Term(times=Decimal(1), of=(Column.AMOUNT,)),)
+_AMOUNT = (Column.AMOUNT, Column.UNIT)
+
+
+def _less(subtracted: Column) -> tuple[Term, ...]:
+    return (*_AS_STATED, Term(times=Decimal(-1), of=(subtracted,)))
+
+
+def _plain(
+    *,
+    about: str,
+    items: tuple[str, ...] | Items,
+    stated: tuple[Unit, ...],
+    only_item: str | None = None,
+    item_column: Column = Column.ITEM,
+    allows: tuple[Column, ...] = (),
+) -> Form:
+    """An amount of an item, as stated."""
+    return Form(
+        name="amount",
+        about=about,
+        mark=None,
+        item_column=item_column,
+        items=items,
+        only_item=only_item,
+        needs=_AMOUNT if only_item else (item_column, *_AMOUNT),
+        allows=(item_column, *allows) if only_item else allows,
+        stated=stated,
+        terms=_AS_STATED,
+        key=(item_column,),
+    )
+
+
+def _carried(*, only_item: str) -> tuple[Form, ...]:
+    """Passengers over a distance, or passenger-kilometres at once."""
+    return (
+        Form(
+            name="distance",
+            about="Distance of the journey and how many people made it.",
+            mark=Mark(column=Column.PASSENGERS),
+            item_column=Column.ITEM,
+            items=Items.CATALOGUE,
+            only_item=only_item,
+            needs=(*_AMOUNT, Column.PASSENGERS),
+            allows=(Column.ITEM,),
+            stated=(Unit.KILOMETRE,),
+            unit=Unit.PASSENGER_KILOMETRE,
+            terms=(Term(times=Decimal(1), of=(Column.AMOUNT, Column.PASSENGERS)),),
+            key=(Column.ITEM,),
+        ),
+        _plain(
+            about="Passenger-kilometres.",
+            items=Items.CATALOGUE,
+            only_item=only_item,
+            stated=(Unit.PASSENGER_KILOMETRE,),
+        ),
+    )
+
+
+_ENERGY = (
+    CategorySpec(
+        category=Category.GRID_ELECTRICITY,
+        stream=Stream.ENERGY,
+        by_month=True,
+        forms=(
+            _plain(
+                about="Electricity taken from the grid.",
+                items=("grid",),
+                only_item="grid",
+                stated=(Unit.KILOWATT_HOUR,),
+            ),
+        ),
+    ),
+    CategorySpec(
+        category=Category.GENERATOR_FUEL,
+        stream=Stream.ENERGY,
+        forms=(
+            Form(
+                name="output",
+                about="Electricity that generators made, where their fuel is not known; litres are derived.",
+                mark=Mark(column=Column.GENERATED_KWH, unless=Column.AMOUNT),
+                item_column=Column.ITEM,
+                items=Items.CATALOGUE,
+                needs=(Column.ITEM, Column.GENERATED_KWH),
+                stated=(),
+                unit=Unit.LITRE,
+                terms=(Term(times=1 / GENERATOR_YIELD_KWH_PER_LITRE, of=(Column.GENERATED_KWH,)),),
+                key=(Column.ITEM,),
+                derived_by=f"litres derived from kWh generated at {GENERATOR_YIELD_KWH_PER_LITRE} kWh per litre "
+                "(UNEP Sustainable United Nations, as quoted by UNDP, November 2023)",
+            ),
+            _plain(
+                about="Fuel burnt in generators, and the electricity that they made of it.",
+                items=Items.CATALOGUE,
+                stated=(Unit.LITRE, Unit.KILOGRAM, Unit.KILOWATT_HOUR_NET, Unit.KILOWATT_HOUR_GROSS),
+                allows=(Column.GENERATED_KWH,),
+            ),
+        ),
+    ),
+    CategorySpec(
+        category=Category.HEATING_FUEL,
+        stream=Stream.ENERGY,
+        forms=(
+            _plain(
+                about="Fuel burnt for heat; as energy, its unit says net or gross calorific value.",
+                items=Items.CATALOGUE,
+                stated=(Unit.LITRE, Unit.KILOGRAM, Unit.KILOWATT_HOUR_NET, Unit.KILOWATT_HOUR_GROSS),
+            ),
+        ),
+    ),
+    CategorySpec(
+        category=Category.PURCHASED_HEAT,
+        stream=Stream.ENERGY,
+        forms=(_plain(about="Heat or steam bought.", items=("heat", "steam"), stated=(Unit.KILOWATT_HOUR,)),),
+    ),
+    CategorySpec(
+        category=Category.PURCHASED_COOLING,
+        stream=Stream.ENERGY,
+        forms=(
+            _plain(
+                about="Cooling bought.",
+                items=("chilled_water",),
+                only_item="chilled_water",
+                stated=(Unit.KILOWATT_HOUR,),
+            ),
+        ),
+    ),
+    CategorySpec(
+        category=Category.ON_SITE_RENEWABLES,
+        stream=Stream.ENERGY,
+        forms=(
+            Form(
+                name="amount",
+                about="Own renewable electricity: how much the site used of it, and how much it made.",
+                mark=None,
+                item_column=Column.ITEM,
+                items=vocabulary.RENEWABLE_SOURCES,
+                needs=(Column.ITEM, *_AMOUNT, Column.GENERATED_KWH),
+                stated=(Unit.KILOWATT_HOUR,),
+                unit=Unit.KILOWATT_HOUR,
+                terms=_AS_STATED,
+                at_most=((Column.AMOUNT, Column.GENERATED_KWH),),
+                key=(Column.ITEM,),
+            ),
+        ),
+    ),
+)
+
+_REFRIGERANTS = (
+    CategorySpec(
+        category=Category.REFRIGERANT,
+        stream=Stream.REFRIGERANTS,
+        forms=(
+            Form(
+                name="installation",
+                about="What was used to charge new equipment; what is above its full charge (`capacity`) leaked.",
+                mark=Mark(column=Column.PHASE, value="installation"),
+                item_column=Column.ITEM,
+                items=Items.GWP_SET,
+                needs=(Column.ITEM, *_AMOUNT, Column.CAPACITY),
+                allows=(Column.PHASE,),
+                choices=MappingProxyType({Column.PHASE: vocabulary.PHASES}),
+                stated=(Unit.KILOGRAM,),
+                terms=_less(Column.CAPACITY),
+                at_most=((Column.CAPACITY, Column.AMOUNT),),
+                key=(Column.ITEM, "installation"),
+            ),
+            Form(
+                name="disposal",
+                about="The full charge of equipment taken out of use; what was not `recovered` of it leaked.",
+                mark=Mark(column=Column.PHASE, value="disposal"),
+                item_column=Column.ITEM,
+                items=Items.GWP_SET,
+                needs=(Column.ITEM, *_AMOUNT, Column.RECOVERED),
+                allows=(Column.PHASE,),
+                choices=MappingProxyType({Column.PHASE: vocabulary.PHASES}),
+                stated=(Unit.KILOGRAM,),
+                terms=_less(Column.RECOVERED),
+                at_most=((Column.RECOVERED, Column.AMOUNT),),
+                key=(Column.ITEM, "disposal"),
+            ),
+            Form(
+                name="operation",
+                about="What was topped up while the equipment ran; it replaces what leaked.",
+                mark=None,
+                item_column=Column.ITEM,
+                items=Items.GWP_SET,
+                needs=(Column.ITEM, *_AMOUNT),
+                allows=(Column.PHASE,),
+                choices=MappingProxyType({Column.PHASE: vocabulary.PHASES}),
+                stated=(Unit.KILOGRAM,),
+                terms=_AS_STATED,
+                key=(Column.ITEM, "operation"),
+            ),
+        ),
+    ),
+)
+
+_GROUND_TRANSPORT = (
+    CategorySpec(
+        category=Category.VEHICLE_FUEL,
+        stream=Stream.GROUND_TRANSPORT,
+        forms=(
+            _plain(about="Fuel that own vehicles burnt.", items=Items.CATALOGUE, stated=(Unit.LITRE, Unit.KILOGRAM)),
+        ),
+    ),
+    CategorySpec(
+        category=Category.VEHICLE_DISTANCE,
+        stream=Stream.GROUND_TRANSPORT,
+        forms=(
+            _plain(
+                about="How far own vehicles of a class went, where their fuel is not known.",
+                items=Items.CATALOGUE,
+                stated=(Unit.KILOMETRE,),
+            ),
+        ),
+    ),
+    CategorySpec(
+        category=Category.TAXI_TRAVEL,
+        stream=Stream.GROUND_TRANSPORT,
+        one_day=True,
+        forms=(
+            Form(
+                name="round_trips",
+                about="Round trips on duty, where the way to and from terminals was not recorded; km are derived.",
+                mark=Mark(column=Column.ROUND_TRIPS, unless=Column.AMOUNT),
+                item_column=Column.ITEM,
+                items=Items.CATALOGUE,
+                only_item="taxi",
+                needs=(Column.ROUND_TRIPS,),
+                allows=(Column.ITEM,),
+                stated=(),
+                unit=Unit.KILOMETRE,
+                terms=(Term(times=TAXI_KM_PER_ROUND_TRIP, of=(Column.ROUND_TRIPS,)),),
+                key=(Column.ITEM,),
+                derived_by="km derived from 4 terminal transfers of 20 km per round trip "
+                "(UNEP Sustainable United Nations, as quoted by UNDP, November 2023)",
+            ),
+            _plain(about="Distance by taxi.", items=Items.CATALOGUE, only_item="taxi", stated=(Unit.KILOMETRE,)),
+        ),
+    ),
+    CategorySpec(
+        category=Category.RAIL_TRAVEL, stream=Stream.GROUND_TRANSPORT, one_day=True, forms=_carried(only_item="train")
+    ),
+    CategorySpec(
+        category=Category.BUS_TRAVEL, stream=Stream.GROUND_TRANSPORT, one_day=True, forms=_carried(only_item="bus")
+    ),
+)
+
+_LEG = (Column.ORIGIN, Column.DESTINATION, Column.PASSENGERS, Column.RETURN)
+_AIR_TRAVEL = (
+    CategorySpec(
+        category=Category.AIR_TRAVEL,
+        stream=Stream.AIR_TRAVEL,
+        one_day=True,
+        forms=(
+            Form(
+                name="icao",
+                about="kg of CO2 per passenger and leg as ICAO's calculator gave it, and the calculator's version.",
+                mark=Mark(column=Column.CO2_KG_PER_PASSENGER),
+                item_column=Column.CLASS,
+                items=Items.CATALOGUE,
+                only_item="average",
+                needs=(*_LEG, Column.CO2_KG_PER_PASSENGER, Column.CALCULATOR_VERSION),
+                allows=(Column.CLASS,),
+                stated=(),
+                unit=Unit.KILOGRAM,
+                terms=(Term(times=Decimal(1), of=(Column.CO2_KG_PER_PASSENGER, Column.PASSENGERS, Derived.WAYS)),),
+                key=("icao", Column.CALCULATOR_VERSION),
+            ),
+            Form(
+                name="passenger_km",
+                about="Passenger-kilometres, where the airports are not known.",
+                mark=Mark(column=Column.AMOUNT),
+                item_column=Column.CLASS,
+                items=Items.CATALOGUE,
+                needs=(Column.CLASS, *_AMOUNT),
+                stated=(Unit.PASSENGER_KILOMETRE,),
+                terms=_AS_STATED,
+                key=(Column.CLASS,),
+            ),
+            Form(
+                name="leg",
+                about="One leg by its airports, the class and how many flew; the distance is the great circle.",
+                mark=None,
+                item_column=Column.CLASS,
+                items=Items.CATALOGUE,
+                needs=(Column.CLASS, *_LEG),
+                stated=(),
+                unit=Unit.PASSENGER_KILOMETRE,
+                terms=(Term(times=Decimal(1), of=(Derived.DISTANCE_KM, Column.PASSENGERS, Derived.WAYS)),),
+                key=(Column.CLASS,),
+            ),
+        ),
+    ),
+)
+
+_WASTE_AND_WATER = (
+    CategorySpec(
+        category=Category.WASTE,
+        stream=Stream.WASTE,
+        forms=(
+            Form(
+                name="amount",
+                about="Waste of a stream and what became of it.",
+                mark=None,
+                item_column=Column.ITEM,
+                items=vocabulary.WASTE_STREAMS,
+                needs=(Column.ITEM, Column.TREATMENT, *_AMOUNT),
+                choices=MappingProxyType({Column.TREATMENT: vocabulary.WASTE_TREATMENTS}),
+                stated=(Unit.KILOGRAM,),
+                terms=_AS_STATED,
+                key=(Column.ITEM, Column.TREATMENT),
+            ),
+        ),
+    ),
+    CategorySpec(
+        category=Category.WATER,
+        stream=Stream.WATER,
+        forms=(
+            _plain(about="Water taken in, by its source.", items=vocabulary.WATER_SOURCES, stated=(Unit.CUBIC_METRE,)),
+        ),
+    ),
+    CategorySpec(
+        category=Category.WASTEWATER,
+        stream=Stream.WATER,
+        forms=(
+            Form(
+                name="bod",
+                about="Biochemical oxygen demand, measured, of wastewater treated or let go on site; CH4 by IPCC 2006.",
+                mark=Mark(column=Column.BOD_KG),
+                item_column=Column.TREATMENT,
+                items=tuple(METHANE_CORRECTION),
+                needs=(Column.TREATMENT, Column.BOD_KG),
+                # Nothing recovered is the default of the IPCC, so a blank is no gap.
+                allows=(Column.RECOVERED_CH4_KG,),
+                stated=(),
+                unit=Unit.KILOGRAM,
+                terms=(
+                    Term(times=Decimal(1), of=(Column.BOD_KG, Derived.CH4_KG_PER_BOD_KG)),
+                    Term(times=Decimal(-1), of=(Column.RECOVERED_CH4_KG,)),
+                ),
+                key=(Column.TREATMENT, "ch4"),
+            ),
+            Form(
+                name="nitrogen",
+                about="Nitrogen in the effluent, measured; N2O by IPCC 2006.",
+                mark=Mark(column=Column.NITROGEN_KG),
+                item_column=Column.ITEM,
+                items=("effluent",),
+                only_item="effluent",
+                needs=(Column.NITROGEN_KG,),
+                allows=(Column.ITEM,),
+                stated=(),
+                unit=Unit.KILOGRAM,
+                terms=(Term(times=Decimal(1), of=(Column.NITROGEN_KG,)),),
+                key=(Column.ITEM, "nitrogen"),
+            ),
+            _plain(
+                about="Wastewater by the way in which it leaves.",
+                items=vocabulary.DISCHARGES,
+                stated=(Unit.CUBIC_METRE,),
+                item_column=Column.TREATMENT,
+            ),
+        ),
+    ),
+)
+
+CATEGORIES: Mapping[Category, CategorySpec] = MappingProxyType(
+    {spec.category: spec for spec in (*_ENERGY, *_REFRIGERANTS, *_GROUND_TRANSPORT, *_AIR_TRAVEL, *_WASTE_AND_WATER)}
+)
+"""Every category, by the streams' order."""
+
+
+def form_of(category: Category, *, texts: Mapping[Column, str]) -> Form:
+    """The form that a row is of; `texts` are its filled cells, words as the platform spells them."""
+    for form in CATEGORIES[category].forms:
+        if form.mark is None or _bears(form.mark, texts=texts):
+            return form
+    message = f"{category} has no form without a mark"
+    raise LookupError(message)
+
+
+def _bears(mark: Mark, *, texts: Mapping[Column, str]) -> bool:
+    if mark.column not in texts or mark.unless in texts:
+        return False
+    return mark.value is None or texts[mark.column] == mark.value
+
+
+def amount_of(form: Form, *, numbers: Mapping[Column | Derived, Decimal]) -> Decimal:
+    """The amount by the form's terms, exactly. It may come out below 0; no activity of such an amount is built."""
+    with localcontext(prec=_EXACT_DIGITS):
+        amount = Decimal(0)
+        for term in form.terms:
+            if any(name in form.allows and name not in numbers for name in term.of):
+                continue
+            part = term.times
+            for name in term.of:
+                part *= numbers[name]
+            amount += part
+        return amount
+
+
+def key_of(form: Form, *, texts: Mapping[Column, str]) -> str:
+    """Name of the factor in the catalogue."""
+    filled = texts if form.only_item is None else {form.item_column: form.only_item, **texts}
+    return "/".join(filled[part] if isinstance(part, Column) else part for part in form.key)
