@@ -24,14 +24,17 @@ class Unit(StrEnum):
     KILOWATT_HOUR = "kWh"
     MEGAWATT_HOUR = "MWh"
     GIGAJOULE = "GJ"
+    MILLION_BTU = "mmBtu"
     MEGAJOULE_NET = "MJ_net"
     KILOWATT_HOUR_NET = "kWh_net"
     MEGAWATT_HOUR_NET = "MWh_net"
     GIGAJOULE_NET = "GJ_net"
+    MILLION_BTU_NET = "mmBtu_net"
     MEGAJOULE_GROSS = "MJ_gross"
     KILOWATT_HOUR_GROSS = "kWh_gross"
     MEGAWATT_HOUR_GROSS = "MWh_gross"
     GIGAJOULE_GROSS = "GJ_gross"
+    MILLION_BTU_GROSS = "mmBtu_gross"
     LITRE = "litre"
     CUBIC_METRE = "m3"
     US_GALLON = "us_gallon"
@@ -39,6 +42,8 @@ class Unit(StrEnum):
     KILOGRAM = "kg"
     GRAM = "g"
     TONNE = "tonne"
+    SHORT_TON = "short_ton"
+    LONG_TON = "long_ton"
     POUND = "pound"
     KILOMETRE = "km"
     MILE = "mile"
@@ -54,8 +59,16 @@ _NAMES: dict[str, Unit] = {
     "kilowatt-hour": Unit.KILOWATT_HOUR,
     "kwh net cv": Unit.KILOWATT_HOUR_NET,
     "kwh (net cv)": Unit.KILOWATT_HOUR_NET,
+    "kwh lhv": Unit.KILOWATT_HOUR_NET,
     "kwh gross cv": Unit.KILOWATT_HOUR_GROSS,
     "kwh (gross cv)": Unit.KILOWATT_HOUR_GROSS,
+    "kwh hhv": Unit.KILOWATT_HOUR_GROSS,
+    "gj net cv": Unit.GIGAJOULE_NET,
+    "gj lhv": Unit.GIGAJOULE_NET,
+    "gj gross cv": Unit.GIGAJOULE_GROSS,
+    "gj hhv": Unit.GIGAJOULE_GROSS,
+    "mmbtu lhv": Unit.MILLION_BTU_NET,
+    "mmbtu hhv": Unit.MILLION_BTU_GROSS,
     "l": Unit.LITRE,
     "liter": Unit.LITRE,
     "liters": Unit.LITRE,
@@ -79,6 +92,11 @@ _NAMES: dict[str, Unit] = {
     "tonnes": Unit.TONNE,
     "metric ton": Unit.TONNE,
     "metric tons": Unit.TONNE,
+    "short ton": Unit.SHORT_TON,
+    "short tons": Unit.SHORT_TON,
+    "us ton": Unit.SHORT_TON,
+    "long ton": Unit.LONG_TON,
+    "long tons": Unit.LONG_TON,
     "pounds": Unit.POUND,
     "lb": Unit.POUND,
     "lbs": Unit.POUND,
@@ -104,15 +122,14 @@ _NAMES: dict[str, Unit] = {
 } | {unit.value.casefold(): unit for unit in Unit}
 
 _AMBIGUOUS: dict[str, str] = {
-    "ton": "tonne (1,000 kg), or the amount in kg if it was a short or a long ton",
-    "tons": "tonne (1,000 kg), or the amount in kg if it was a short or a long ton",
+    "ton": "tonne (1,000 kg), short_ton (2,000 pounds) or long_ton (2,240 pounds)",
+    "tons": "tonne (1,000 kg), short_ton (2,000 pounds) or long_ton (2,240 pounds)",
     "gallon": "us_gallon or imperial_gallon",
     "gallons": "us_gallon or imperial_gallon",
     "gal": "us_gallon or imperial_gallon",
     "therm": "kWh_gross",
     "therms": "kWh_gross",
-    "btu": "kWh, kWh_net or kWh_gross",
-    "mmbtu": "kWh, kWh_net or kWh_gross",
+    "btu": "mmBtu for heat; mmBtu_net or mmBtu_gross for fuel",
 }
 
 
