@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from inventory.domain.activity_data import Category
-from inventory.domain.categories import CATEGORIES, Derived, Form, amount_of, form_of, key_of
+from inventory.domain.categories import CATEGORIES, Derived, Form, amount_of, form_of, key_of, stated_of
 from inventory.domain.rows import Column
 from inventory.domain.wastewater import ch4_kg_per_bod_kg
 from quantities import Unit
@@ -208,3 +208,47 @@ def test_a_row_tells_its_form_and_the_amount_follows(
 )
 def test_methane_of_measured_wastewater_is_the_ipcc_default(treatment: str, kg: str) -> None:
     assert ch4_kg_per_bod_kg(treatment) == Decimal(kg)
+
+
+@pytest.mark.parametrize(
+    ("category", "row", "inputs"),
+    [
+        (Category.GRID_ELECTRICITY, {"item": "grid", "amount": "5", "unit": "kWh"}, {}),
+        (
+            Category.REFRIGERANT,
+            {"item": "R-410A", "phase": "disposal", "amount": "11.5", "unit": "kg", "recovered": "10"},
+            {"amount": "11.5", "unit": "kg", "recovered": "10", "phase": "disposal"},
+        ),
+        (
+            Category.GENERATOR_FUEL,
+            {"item": "diesel", "generated_kwh": "250"},
+            {
+                "generated_kwh": "250",
+                "derived_by": "litres derived from kWh generated at 2.5 kWh per litre "
+                "(UNEP Sustainable United Nations, as quoted by UNDP, November 2023)",
+            },
+        ),
+        (
+            Category.AIR_TRAVEL,
+            {"origin": "JFK", "destination": "GVA", "class": "economy", "passengers": "2", "return": "yes"},
+            {
+                "origin": "JFK",
+                "destination": "GVA",
+                "passengers": "2",
+                "return": "yes",
+                "distance_km": "6201.2",
+                "ways": "2",
+            },
+        ),
+    ],
+)
+def test_what_a_row_stated_is_kept_so_that_its_amount_can_be_worked_out_again(
+    category: Category, row: Mapping[str, str], inputs: Mapping[str, str]
+) -> None:
+    texts = {Column(name): value for name, value in row.items()}
+    form = form_of(category, texts=texts)
+
+    stated = stated_of(form, texts=texts, numbers={Derived.DISTANCE_KM: Decimal("6201.2"), Derived.WAYS: Decimal(2)})
+
+    assert (stated.form, dict(stated.inputs)) == (form.name, inputs)
+    assert stated.key == key_of(form, texts=texts)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from inventory.domain.errors import AmountNegative, PeriodEndsBeforeStart
 from quantities import Quantity
 
-__all__ = ["ActivityData", "Category", "DataQuality", "Flight", "Period", "SourceRow"]
+__all__ = ["ActivityData", "Category", "DataQuality", "Flight", "Period", "SourceRow", "Stated"]
 
 
 class Category(StrEnum):
@@ -111,6 +111,17 @@ class Flight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What a row said in the form that it is of, from which its amount follows (`domain/categories.py`)."""
+
+    form: str
+    key: str
+    """Name under which the catalogue holds its emission factor."""
+    inputs: tuple[tuple[str, str], ...]
+    """Names and values of all that the amount was worked out from, and by which rule, if it was derived."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
     """Where in a file a record came from."""
 
@@ -131,11 +142,13 @@ class ActivityData:
     """What became of waste; None for all else."""
     period: Period
     amount: Quantity
-    """As recorded; of a flight, passenger-kilometres of the whole journey."""
+    """As recorded, or as it follows from what was; of a flight, passenger-kilometres of the whole journey."""
     flight: Flight | None
     quality: DataQuality
     note: str | None
     source: SourceRow
+    stated: Stated | None = None
+    """None where item, treatment and flight say all."""
 
     def __post_init__(self) -> None:
         """Refuses: AmountNegative."""
@@ -150,11 +163,15 @@ class ActivityData:
     @property
     def key(self) -> str:
         """Name under which the catalogue holds its emission factor."""
+        if self.stated is not None:
+            return self.stated.key
         return self.item if self.treatment is None else f"{self.item}/{self.treatment}"
 
     @property
     def details(self) -> Mapping[str, str]:
         """All that only this kind of activity has, as text: fit to store and to show."""
+        if self.stated is not None:
+            return {"form": self.stated.form, **dict(self.stated.inputs)}
         details = {} if self.treatment is None else {"treatment": self.treatment}
         if self.flight is not None:
             details |= {

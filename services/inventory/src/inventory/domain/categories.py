@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from inventory.domain import vocabulary
-from inventory.domain.activity_data import Category
+from inventory.domain.activity_data import Category, Stated
 from inventory.domain.rows import Column
 from inventory.domain.wastewater import METHANE_CORRECTION
 from quantities import Unit
@@ -19,6 +19,7 @@ from quantities import Unit
 __all__ = [
     "CATEGORIES",
     "GENERATOR_YIELD_KWH_PER_LITRE",
+    "ICAO",
     "TAXI_KM_PER_ROUND_TRIP",
     "CategorySpec",
     "Derived",
@@ -30,6 +31,7 @@ __all__ = [
     "amount_of",
     "form_of",
     "key_of",
+    "stated_of",
 ]
 
 GENERATOR_YIELD_KWH_PER_LITRE = Decimal("2.5")
@@ -37,6 +39,9 @@ GENERATOR_YIELD_KWH_PER_LITRE = Decimal("2.5")
 
 TAXI_KM_PER_ROUND_TRIP = Decimal(80)
 """Four terminal transfers of 20 km in every round trip (same source)."""
+
+ICAO = "ICAO Carbon Emissions Calculator"
+"""Its figures are taken as given: kg of CO2 per passenger and leg, without radiative forcing."""
 
 _EXACT_DIGITS = 80
 
@@ -546,3 +551,17 @@ def key_of(form: Form, *, texts: Mapping[Column, str]) -> str:
     """Name of the factor in the catalogue."""
     filled = texts if form.only_item is None else {form.item_column: form.only_item, **texts}
     return "/".join(filled[part] if isinstance(part, Column) else part for part in form.key)
+
+
+def stated_of(form: Form, *, texts: Mapping[Column, str], numbers: Mapping[Column | Derived, Decimal]) -> Stated:
+    """What to keep of a row beside its item, amount and unit: enough to work the amount out again."""
+    as_stated = form.terms == _AS_STATED
+    plain = {form.item_column, *(_AMOUNT if as_stated else ())}
+    columns = {
+        str(column): texts[column] for column in (*form.needs, *form.allows) if column in texts and column not in plain
+    }
+    looked_up = {
+        str(name): f"{numbers[name]:f}" for term in form.terms for name in term.of if isinstance(name, Derived)
+    }
+    rule = {} if form.derived_by is None else {"derived_by": form.derived_by}
+    return Stated(form=form.name, key=key_of(form, texts=texts), inputs=tuple({**columns, **looked_up, **rule}.items()))

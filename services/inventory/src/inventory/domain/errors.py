@@ -34,6 +34,7 @@ __all__ = [
     "LocationCodeMalformed",
     "LocationHasOpenParts",
     "LocationUnderItself",
+    "MethodEditionUnknown",
     "NewerVersionExists",
     "NothingToRecalculate",
     "NothingToSubmit",
@@ -201,6 +202,12 @@ class CatalogueMalformed(Refused):
     """A line of a catalogue of emission factors that can't be read."""
 
     code: ClassVar[str] = "CATALOGUE_MALFORMED"
+
+
+class MethodEditionUnknown(Refused):
+    """No edition of the UN-wide method of this name."""
+
+    code: ClassVar[str] = "METHOD_EDITION_UNKNOWN"
 
 
 class FactorMissing(Refused):

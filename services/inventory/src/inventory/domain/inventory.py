@@ -267,7 +267,7 @@ def total(lines: Iterable[Line]) -> Totals:
             if found is None:
                 continue
             biogenic += found.biogenic_co2_kg
-            if category.is_optional:
+            if found.coefficient.is_optional:
                 optional[category] = optional.get(category, Decimal(0)) + found.co2e_kg
                 continue
             by_scope[category.scope] = by_scope.get(category.scope, Decimal(0)) + found.co2e_kg

@@ -7,8 +7,10 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from inventory.domain.activity_data import ActivityData, Category, Period
+from inventory.domain.edition import CURRENT, MethodEdition
 from inventory.domain.emission_factor import Catalogue, EmissionFactor, Place
 from inventory.domain.errors import FactorMissing
+from inventory.domain.formula import FormulaFactor, formula_factor
 from quantities import GwpSet, Quantity, Unit
 
 __all__ = ["NOT_SPLIT_BY_GAS", "Coefficient", "Quantification", "multiply", "quantify", "resolve_coefficient"]
@@ -34,6 +36,8 @@ class Coefficient:
     factor_release: str
     gwp_set: str
     explanation: str
+    is_optional: bool
+    """Apart from the total: by its category, or by its gas in this edition of the method."""
 
     @property
     def id(self) -> int:
@@ -57,11 +61,6 @@ class Coefficient:
         """Scope of the GHG Protocol."""
         return self.category.scope
 
-    @property
-    def is_optional(self) -> bool:
-        """Apart from the total."""
-        return self.category.is_optional
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantification:
@@ -82,15 +81,20 @@ def resolve_coefficient(
     period: Period,
     catalogue: Catalogue,
     gwp_set: GwpSet,
+    edition: MethodEdition = CURRENT,
 ) -> Coefficient | None:
     """What one unit of that activity emits there and then.
 
-    None only for an optional category without a factor: its use is recorded and no emission counted.
+    None for a category without emission, and for an optional one without a factor: its use is recorded and no emission
+    counted.
 
     Refuses, in this order: GasNotInGwpSet, UnitsNotConvertible, FactorMissing.
     """
-    if category == Category.REFRIGERANT:
-        return _of_refrigerant(gas=key, unit=unit, gwp_set=gwp_set)
+    if category.is_without_emission:
+        return None
+    formula = formula_factor(category=category, key=key, gwp_set=gwp_set)
+    if formula is not None:
+        return _by_formula(formula, category=category, key=key, unit=unit, gwp_set=gwp_set, edition=edition)
     try:
         choice = catalogue.choose(category=category, key=key, unit=unit, place=place, period=period)
     except FactorMissing:
@@ -113,6 +117,30 @@ def resolve_coefficient(
             factor_release=factor.release,
             gwp_set=gwp_set.name,
             explanation=f"{choice.explanation} {how}",
+            is_optional=category.is_optional,
+        )
+
+
+def _by_formula(
+    formula: FormulaFactor, *, category: Category, key: str, unit: Unit, gwp_set: GwpSet, edition: MethodEdition
+) -> Coefficient:
+    apart = edition.sets_apart(formula.kg_by_gas)
+    why_apart = f" Optional emission in the method's edition {edition.name}: {edition.cited}." if apart else ""
+    with localcontext(prec=_EXACT_DIGITS):
+        kg = Quantity(Decimal(1), unit).to(Unit.KILOGRAM).value
+        kg_by_gas = {gas: part * kg for gas, part in formula.kg_by_gas.items()}
+        return Coefficient(
+            category=category,
+            key=key,
+            unit=unit,
+            kg_per_unit_by_gas=MappingProxyType(kg_by_gas),
+            co2e_kg_per_unit=gwp_set.co2e_kg(kg_by_gas),
+            biogenic_co2_kg_per_unit=Decimal(0),
+            factor_id=formula.id,
+            factor_release=formula.release,
+            gwp_set=gwp_set.name,
+            explanation=f"{formula.explanation}{why_apart}",
+            is_optional=category.is_optional or apart,
         )
 
 
@@ -131,7 +159,14 @@ def multiply(coefficient: Coefficient, *, amount: Quantity) -> Quantification:
         )
 
 
-def quantify(activity: ActivityData, *, place: Place, catalogue: Catalogue, gwp_set: GwpSet) -> Quantification | None:
+def quantify(
+    activity: ActivityData,
+    *,
+    place: Place,
+    catalogue: Catalogue,
+    gwp_set: GwpSet,
+    edition: MethodEdition = CURRENT,
+) -> Quantification | None:
     """Emissions of one activity; None as for `resolve_coefficient`, which it refuses like."""
     coefficient = resolve_coefficient(
         category=activity.category,
@@ -141,6 +176,7 @@ def quantify(activity: ActivityData, *, place: Place, catalogue: Catalogue, gwp_
         period=activity.period,
         catalogue=catalogue,
         gwp_set=gwp_set,
+        edition=edition,
     )
     return None if coefficient is None else multiply(coefficient, amount=activity.amount)
 
@@ -155,26 +191,3 @@ def _co2e_kg(factor: EmissionFactor, *, gwp_set: GwpSet) -> tuple[Decimal, str]:
     if factor.gwp_set == gwp_set.name:
         return factor.co2e_kg, f"CO2e as published, by {gwp_set.name}."
     return gwp_set.co2e_kg(factor.kg_by_gas), f"CO2e by {gwp_set.name} from its gases; published by {factor.gwp_set}."
-
-
-def _of_refrigerant(*, gas: str, unit: Unit, gwp_set: GwpSet) -> Coefficient:
-    """Every kilogram topped up replaces one that leaked (mass balance, IPCC 2006, volume 3, chapter 7)."""
-    name = gwp_set.gas(gas)
-    fractions = gwp_set.split(name)
-    parts = " + ".join(f"{(part * 100).normalize():f} % {component}" for component, part in fractions.items())
-    composition = f" ({parts}; {gwp_set.blends[name].citation})" if name in gwp_set.blends else ""
-    citation = gwp_set.gases[next(iter(fractions))].citation
-    with localcontext(prec=_EXACT_DIGITS):
-        kg = Quantity(Decimal(1), unit).to(Unit.KILOGRAM).value
-        return Coefficient(
-            category=Category.REFRIGERANT,
-            key=name,
-            unit=unit,
-            kg_per_unit_by_gas=MappingProxyType({component: part * kg for component, part in fractions.items()}),
-            co2e_kg_per_unit=gwp_set.gwp(name) * kg,
-            biogenic_co2_kg_per_unit=Decimal(0),
-            factor_id=f"gwp:{gwp_set.name}:{name}",
-            factor_release=gwp_set.name,
-            gwp_set=gwp_set.name,
-            explanation=f"{name}{composition} leaked as topped up; CO2e by {gwp_set.name}: {citation}.",
-        )

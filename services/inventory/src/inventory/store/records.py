@@ -205,7 +205,10 @@ async def add_lines(tx: AsyncConnection, lines: Sequence[Line], *, of: Inventory
             "quality": [item.quality.value for item in activities],
             "note": [item.note for item in activities],
             "scope": [item.category.scope for item in activities],
-            "optional": [item.category.is_optional for item in activities],
+            "optional": [
+                activity.category.is_optional if item is None else item.is_optional
+                for activity, item in zip(activities, coefficients, strict=True)
+            ],
             "coefficient_id": [None if item is None else item.id for item in coefficients],
         },
     )
