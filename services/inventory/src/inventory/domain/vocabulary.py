@@ -8,6 +8,7 @@ __all__ = [
     "CATEGORIES",
     "CLASSES",
     "DISCHARGES",
+    "INSTRUMENT_SOURCES",
     "ITEMS",
     "ONLY_ITEM",
     "PHASES",
@@ -55,6 +56,7 @@ ONLY_ITEM: Mapping[Category, str] = {
     Category.TAXI_TRAVEL: "taxi",
 }
 RENEWABLE_SOURCES = ("solar", "wind", "hydro", "biomass", "geothermal")
+INSTRUMENT_SOURCES = (*RENEWABLE_SOURCES, "nuclear", "fossil", "mixed")
 PHASES = ("installation", "operation", "disposal")
 WASTE_STREAMS = (
     "mixed",
