@@ -69,8 +69,8 @@ def renewable_share(
     """
     uses = tuple(grids)
     with localcontext(prec=_EXACT_DIGITS):
-        known = [use for use in uses if use.renewable_share is not None]
-        grid_kwh = sum((use.kwh * (use.renewable_share or 0) for use in known), start=Decimal(0))
+        known = [(use, share) for use in uses if (share := use.renewable_share) is not None]
+        grid_kwh = sum((use.kwh * share for use, share in known), start=Decimal(0))
         taken = sum((use.kwh for use in uses), start=Decimal(0))
         return RenewableShare(
             own_kwh=own_kwh,
@@ -78,5 +78,5 @@ def renewable_share(
             grid_kwh=grid_kwh,
             total_kwh=own_kwh + generator_kwh + purchased_renewable_kwh + purchased_other_kwh + taken,
             unknown_kwh=sum((use.kwh for use in uses if use.renewable_share is None), start=Decimal(0)),
-            sources=tuple(dict.fromkeys(use.source for use in known if use.source is not None)),
+            sources=tuple(dict.fromkeys(use.source for use, _ in known if use.source is not None)),
         )

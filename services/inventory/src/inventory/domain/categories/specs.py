@@ -1,38 +1,17 @@
-"""What a row of each category is made of: which columns, items and units, and how its amount is worked out.
-
-Data, not code: templates, imports and the method without a server read the same declarations. Bulk work reads `terms`
-and `key` and does in columns what `amount_of` and `key_of` do for one row.
-"""
+"""Every category by its streams: what a row of it is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
-from enum import StrEnum
+from decimal import Decimal
 from types import MappingProxyType
 
 from inventory.domain import vocabulary
-from inventory.domain.activity_data import Category, Stated
+from inventory.domain.activity_data import Category
+from inventory.domain.categories.form import AS_STATED, CategorySpec, Derived, Form, Items, Mark, Stream, Term
 from inventory.domain.rows import Column
 from inventory.domain.wastewater import METHANE_CORRECTION
 from quantities import Unit
 
-__all__ = [
-    "CATEGORIES",
-    "GENERATOR_YIELD_KWH_PER_LITRE",
-    "ICAO",
-    "TAXI_KM_PER_ROUND_TRIP",
-    "CategorySpec",
-    "Derived",
-    "Form",
-    "Items",
-    "Mark",
-    "Stream",
-    "Term",
-    "amount_of",
-    "form_of",
-    "key_of",
-    "stated_of",
-]
+__all__ = ["CATEGORIES", "GENERATOR_YIELD_KWH_PER_LITRE", "ICAO", "TAXI_KM_PER_ROUND_TRIP", "form_of"]
 
 GENERATOR_YIELD_KWH_PER_LITRE = Decimal("2.5")
 """Electricity from a litre of generator fuel (UNEP Sustainable UN; UNDP's EMT methodology, November 2023)."""
@@ -43,113 +22,12 @@ TAXI_KM_PER_ROUND_TRIP = Decimal(80)
 ICAO = "ICAO Carbon Emissions Calculator"
 """Its figures are taken as given: kg of CO2 per passenger and leg, without radiative forcing."""
 
-_EXACT_DIGITS = 80
 
-
-class Stream(StrEnum):
-    """The six streams of the UN-wide method."""
-
-    ENERGY = "energy"
-    REFRIGERANTS = "refrigerants"
-    GROUND_TRANSPORT = "ground_transport"
-    AIR_TRAVEL = "air_travel"
-    WASTE = "waste"
-    WATER = "water"
-    """Water and wastewater."""
-
-
-class Items(StrEnum):
-    """Where the items of a form are listed, if not in the form."""
-
-    CATALOGUE = "catalogue"
-    """The keys that the catalogue has factors for in this category."""
-    GWP_SET = "gwp_set"
-    """Gases and blends of the GWP set, in any of their spellings."""
-
-
-class Derived(StrEnum):
-    """Numbers that are looked up by what the columns say."""
-
-    DISTANCE_KM = "distance_km"
-    """Great circle between the airports, one way."""
-    WAYS = "ways"
-    """1, or 2 where `return` says yes."""
-    CH4_KG_PER_BOD_KG = "ch4_kg_per_bod_kg"
-    """Of the treatment system (`wastewater.ch4_kg_per_bod_kg`)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """A part of an amount: a constant times the product of these numbers."""
-
-    times: Decimal
-    of: tuple[Column | Derived, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """How a row tells that it is of a form: a column that is filled, or holds a value, while another is blank."""
-
-    column: Column
-    value: str | None = None
-    """None where any value marks it."""
-    unless: Column | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """One way of stating an activity of a category."""
-
-    name: str
-    about: str
-    """For templates: one sentence."""
-    mark: Mark | None
-    """None for the form that holds when no other is marked; it is the last of its category."""
-    item_column: Column
-    items: tuple[str, ...] | Items
-    only_item: str | None = None
-    """Taken where the column of the item is blank."""
-    needs: tuple[Column, ...]
-    """Columns that must be filled, beside site, category, start and quality."""
-    allows: tuple[Column, ...] = ()
-    """Columns that may be filled, beside end and note; any other filled column contradicts the form."""
-    choices: Mapping[Column, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """Columns that hold one of a list."""
-    stated: tuple[Unit, ...]
-    """Units of `amount`, one of each dimension that is accepted, and so of `capacity` and `recovered`; empty where no
-    amount is stated."""
-    unit: Unit | None = None
-    """Of the amount worked out, with the stated one converted to the first of `stated` before; None: as stated."""
-    terms: tuple[Term, ...]
-    """The amount is their sum. A term of a column that may be blank, and is, falls away."""
-    at_most: tuple[tuple[Column, Column], ...] = ()
-    """Pairs of which the first is not larger than the second."""
-    key: tuple[Column | str, ...]
-    """Parts of the name of the factor in the catalogue, joined by '/': the item's column, other columns, plain text."""
-    derived_by: str | None = None
-    """The rule, where an amount was not recorded but derived; shown on the line."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategorySpec:
-    """A category as people record it."""
-
-    category: Category
-    stream: Stream
-    forms: tuple[Form, ...]
-    """The first whose mark a row bears holds."""
-    one_day: bool = False
-    """A journey: without an end it is of a single day."""
-    by_month: bool = False
-    """A row a month is expected."""
-
-
-_AS_STATED = (Term(times=Decimal(1), of=(Column.AMOUNT,)),)
 _AMOUNT = (Column.AMOUNT, Column.UNIT)
 
 
 def _less(subtracted: Column) -> tuple[Term, ...]:
-    return (*_AS_STATED, Term(times=Decimal(-1), of=(subtracted,)))
+    return (*AS_STATED, Term(times=Decimal(-1), of=(subtracted,)))
 
 
 def _plain(
@@ -172,7 +50,7 @@ def _plain(
         needs=_AMOUNT if only_item else (item_column, *_AMOUNT),
         allows=(item_column, *allows) if only_item else allows,
         stated=stated,
-        terms=_AS_STATED,
+        terms=AS_STATED,
         key=(item_column,),
     )
 
@@ -284,7 +162,7 @@ _ENERGY = (
                 needs=(Column.ITEM, *_AMOUNT, Column.GENERATED_KWH),
                 stated=(Unit.KILOWATT_HOUR,),
                 unit=Unit.KILOWATT_HOUR,
-                terms=_AS_STATED,
+                terms=AS_STATED,
                 at_most=((Column.AMOUNT, Column.GENERATED_KWH),),
                 key=(Column.ITEM,),
             ),
@@ -335,7 +213,7 @@ _REFRIGERANTS = (
                 allows=(Column.PHASE,),
                 choices=MappingProxyType({Column.PHASE: vocabulary.PHASES}),
                 stated=(Unit.KILOGRAM,),
-                terms=_AS_STATED,
+                terms=AS_STATED,
                 key=(Column.ITEM, "operation"),
             ),
         ),
@@ -422,7 +300,7 @@ _AIR_TRAVEL = (
                 items=Items.CATALOGUE,
                 needs=(Column.CLASS, *_AMOUNT),
                 stated=(Unit.PASSENGER_KILOMETRE,),
-                terms=_AS_STATED,
+                terms=AS_STATED,
                 key=(Column.CLASS,),
             ),
             Form(
@@ -455,7 +333,7 @@ _WASTE_AND_WATER = (
                 needs=(Column.ITEM, Column.TREATMENT, *_AMOUNT),
                 choices=MappingProxyType({Column.TREATMENT: vocabulary.WASTE_TREATMENTS}),
                 stated=(Unit.KILOGRAM,),
-                terms=_AS_STATED,
+                terms=AS_STATED,
                 key=(Column.ITEM, Column.TREATMENT),
             ),
         ),
@@ -531,37 +409,3 @@ def _bears(mark: Mark, *, texts: Mapping[Column, str]) -> bool:
     if mark.column not in texts or mark.unless in texts:
         return False
     return mark.value is None or texts[mark.column] == mark.value
-
-
-def amount_of(form: Form, *, numbers: Mapping[Column | Derived, Decimal]) -> Decimal:
-    """The amount by the form's terms, exactly. It may come out below 0; no activity of such an amount is built."""
-    with localcontext(prec=_EXACT_DIGITS):
-        amount = Decimal(0)
-        for term in form.terms:
-            if any(name in form.allows and name not in numbers for name in term.of):
-                continue
-            part = term.times
-            for name in term.of:
-                part *= numbers[name]
-            amount += part
-        return amount
-
-
-def key_of(form: Form, *, texts: Mapping[Column, str]) -> str:
-    """Name of the factor in the catalogue."""
-    filled = texts if form.only_item is None else {form.item_column: form.only_item, **texts}
-    return "/".join(filled[part] if isinstance(part, Column) else part for part in form.key)
-
-
-def stated_of(form: Form, *, texts: Mapping[Column, str], numbers: Mapping[Column | Derived, Decimal]) -> Stated:
-    """What to keep of a row beside its item, amount and unit: enough to work the amount out again."""
-    as_stated = form.terms == _AS_STATED
-    plain = {form.item_column, *(_AMOUNT if as_stated else ())}
-    columns = {
-        str(column): texts[column] for column in (*form.needs, *form.allows) if column in texts and column not in plain
-    }
-    looked_up = {
-        str(name): f"{numbers[name]:f}" for term in form.terms for name in term.of if isinstance(name, Derived)
-    }
-    rule = {} if form.derived_by is None else {"derived_by": form.derived_by}
-    return Stated(form=form.name, key=key_of(form, texts=texts), inputs=tuple({**columns, **looked_up, **rule}.items()))
