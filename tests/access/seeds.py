@@ -14,6 +14,7 @@ from access import usecases as access
 from chassis.access import Principal
 from contracts.access import Role
 from inventory import usecases as inventory
+from inventory.domain.instrument import InstrumentKind
 from offsets import usecases as offsets
 from reporting import usecases as reporting
 from targets import usecases as targets
@@ -52,7 +53,13 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
             tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, file_name="f", content=row.encode()
         )
         proposal_id = await _decided_base_year(tx, who)
-    return {"inventory": taken.inventory_id, "proposal": proposal_id}
+        bought = await inventory.record_instrument(
+            tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, kind=InstrumentKind.GREEN_TARIFF,
+            market="KEN", source="wind", amount=Decimal(1), unit="kWh", co2e_kg_per_kwh=Decimal(0), reference="seed",
+            redeemed_on=date(2024, 12, 31), evidence="e",
+        )  # fmt: skip
+        await inventory.cancel_instrument(tx, principal=who("1"), now=NOW, instrument_id=bought.id, reason="r")
+    return {"inventory": taken.inventory_id, "proposal": proposal_id, "instrument": bought.id}
 
 
 async def _decided_base_year(tx: AsyncConnection, who: Callable[[str], Principal]) -> str:

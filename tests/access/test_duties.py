@@ -92,6 +92,8 @@ INVENTORY = Workflow(
         "CLOSE_LOCATION": "as above",
         "SET_LOCATION_PROFILE": "a denominator, with its source; the inventory that it divides is approved",
         "RECORD_FUEL_STOCK": "a statement for a day; no figure comes of it",
+        "RECORD_INSTRUMENT": "data with evidence; who recorded it does not approve the inventory that it is part of",
+        "CANCEL_INSTRUMENT": "as above: who cancelled it does not approve either",
     },
 )
 

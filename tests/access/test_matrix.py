@@ -169,6 +169,29 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             given={"proposalId": "$proposal", "approve": True},
             past="PROPOSAL_ALREADY_DECIDED",
         ),
+        "recordInstrument": Mutation(
+            asks="RECORD_INSTRUMENT",
+            given={
+                "locationId": "unon",
+                "year": YEAR,
+                "kind": "GREEN_TARIFF",
+                "market": "KEN",
+                "source": "wind",
+                "amount": "0",
+                "unit": "kWh",
+                "co2eKgPerKwh": "0",
+                "reference": "r",
+                "redeemedOn": "2024-12-31",
+                "evidence": "e",
+            },
+            past="INSTRUMENT_AMOUNT_NOT_POSITIVE",
+        ),
+        "cancelInstrument": Mutation(
+            asks="CANCEL_INSTRUMENT",
+            by="record",
+            given={"instrumentId": "$instrument", "reason": "r"},
+            past="INSTRUMENT_ALREADY_CANCELLED",
+        ),
         "submitInventory": Mutation(
             asks="SUBMIT_INVENTORY", given={"locationId": "unon", "year": 1999}, past="NOTHING_TO_SUBMIT"
         ),

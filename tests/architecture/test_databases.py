@@ -49,6 +49,7 @@ UPDATABLE = {
         "inventory_month_total": ANY_COLUMN,
         "inventory_gas_total": ANY_COLUMN,
         "location_profile": ANY_COLUMN,
+        "instrument": {"holds"},
     },
     "targets": {},
     "offsets": {},

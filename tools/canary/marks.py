@@ -74,6 +74,7 @@ class Published:
 PUBLISHED: Mapping[str, Published] = {
     "inventory.inventory": Published(by="id", hidden=frozenset({"opened_by"})),
     "inventory.inventory_total": Published(by="inventory_id"),
+    "inventory.inventory_market_total": Published(by="inventory_id"),
     "inventory.inventory_indicator": Published(by="inventory_id"),
     "targets.target": Published(by="location_id", hidden=frozenset({"set_by", "set_by_subject"})),
     "targets.measured_indicator": Published(by="inventory_id"),

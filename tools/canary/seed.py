@@ -268,6 +268,14 @@ class Seed:
         )  # fmt: skip
         if refused["__typename"] != "ImportRefused":
             raise SeedFailed(str(refused))
+        for number in range(2):
+            instrument = await self.do(
+                "recordInstrument", team, locationId=location, year=year, kind="GREEN_TARIFF", market="LBN",
+                source="wind", amount=self.figure(9), unit="kWh", co2eKgPerKwh=f"0.{self.figure().replace('.', '')}",
+                reference=self.text(location), redeemedOn=f"{year}-12-31", evidence=self.text(location),
+            )  # fmt: skip
+            if number:
+                await self.do("cancelInstrument", team, instrumentId=instrument["id"], reason=self.text(location))
 
     def activities(self, year: int) -> Iterator[tuple[str, str, str]]:
         """Category and item, amount, unit and treatment. For the open year no factors are published."""

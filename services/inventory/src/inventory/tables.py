@@ -28,9 +28,12 @@ __all__ = [
     "base_year_proposal",
     "coefficient",
     "fuel_stock",
+    "instrument",
+    "instrument_cancellation",
     "inventory",
     "inventory_gas_total",
     "inventory_indicator",
+    "inventory_market_total",
     "inventory_month_total",
     "inventory_step",
     "inventory_total",
@@ -39,6 +42,7 @@ __all__ = [
     "location_profile",
     "metadata",
     "record_correction",
+    "scope2_part",
     "site_position",
 ]
 
@@ -131,6 +135,7 @@ inventory = Table(
     Column("version", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("gwp_set", String, nullable=False),
+    Column("method_edition", String, nullable=False, server_default=text("'un-2023'")),
     Column("opened_by", String, nullable=False),
     Column("opened_at", _instant, nullable=False),
     Column("opened_by_subject", String),
@@ -251,6 +256,19 @@ inventory_total = Table(
     Column("biogenic_co2_kg", Numeric, nullable=False),
     Column("records", BigInteger, nullable=False),
 )
+"""Scope 2 in it is location-based; `inventory_market_total` has the other figure."""
+
+inventory_market_total = Table(
+    "inventory_market_total",
+    metadata,
+    Column("inventory_id", String, ForeignKey("inventory.id"), primary_key=True),
+    Column("location_id", String, ForeignKey("location.id"), primary_key=True),
+    Column("scope", Integer, primary_key=True, autoincrement=False),
+    Column("category", String, primary_key=True),
+    Column("optional", Boolean, primary_key=True),
+    Column("co2e_kg", Numeric, nullable=False),
+)
+"""Scope 2 of final versions by the market-based method, with the keys of `inventory_total`."""
 
 inventory_month_total = Table(
     "inventory_month_total",
@@ -350,3 +368,52 @@ inventory_indicator = Table(
     Column("unit", String, nullable=False),
     Column("open_to_all", Boolean),
 )
+
+instrument = Table(
+    "instrument",
+    metadata,
+    Column("id", String, primary_key=True),
+    _location(),
+    Column("year", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("market", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("amount", Numeric, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("co2e_kg_per_kwh", Numeric, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("redeemed_on", Date, nullable=False),
+    Column("evidence", String, nullable=False),
+    Column("recorded_by", String, nullable=False),
+    Column("recorded_by_subject", String, nullable=False),
+    Column("recorded_at", _instant, nullable=False),
+    Column("holds", Boolean, nullable=False, server_default=text("true")),
+    Index("instrument_by_location", "location_id", "year", "id"),
+    Index("instrument_one_claim", "year", text("lower(reference)"), unique=True, postgresql_where=text("holds")),
+)
+"""Contractual instruments for electricity. One that was cancelled stays, with its cancellation."""
+
+instrument_cancellation = Table(
+    "instrument_cancellation",
+    metadata,
+    Column("instrument_id", String, ForeignKey("instrument.id"), primary_key=True),
+    _location(),
+    Column("reason", String, nullable=False),
+    Column("cancelled_by", String, nullable=False),
+    Column("cancelled_by_subject", String, nullable=False),
+    Column("cancelled_at", _instant, nullable=False),
+)
+
+scope2_part = Table(
+    "scope2_part",
+    metadata,
+    Column("inventory_id", String, ForeignKey("inventory.id"), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    _location(),
+    Column("kwh", Numeric, nullable=False),
+    Column("co2e_kg", Numeric),
+    Column("basis", String, nullable=False),
+    Column("instrument_id", String, ForeignKey("instrument.id")),
+    Column("explanation", String, nullable=False),
+)
+"""Market-based scope 2 of a final version, part by part; of an `excess`, which is not counted, there is no CO2e."""

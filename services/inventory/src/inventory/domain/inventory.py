@@ -252,6 +252,29 @@ class Totals:
     optional_co2e_kg_by_category: Mapping[Category, Decimal]
     biogenic_co2_kg: Decimal
     """Beside the total, never in it; CH4 and N2O of the same fuel are in it."""
+    scope2_market_co2e_kg: Decimal | None = None
+    """Scope 2 by the market-based method, beside the location-based figure that the total holds; None until it was
+    worked out, or where there is no scope 2."""
+
+    @property
+    def market_based_co2e_kg(self) -> Decimal | None:
+        """The total with scope 2 by the market-based method."""
+        if self.scope2_market_co2e_kg is None:
+            return None
+        with localcontext(prec=_EXACT_DIGITS):
+            return self.co2e_kg - self.co2e_kg_by_scope.get(2, Decimal(0)) + self.scope2_market_co2e_kg
+
+    def with_market_based(self, electricity_co2e_kg: Decimal) -> "Totals":
+        """With electricity by the market. Heat, steam and cooling have no instruments: they are what they are."""
+        if 2 not in self.co2e_kg_by_scope:  # noqa: PLR2004 - the scope's name
+            return self
+        with localcontext(prec=_EXACT_DIGITS):
+            market = electricity_co2e_kg + sum(
+                kg
+                for category, kg in self.co2e_kg_by_category.items()
+                if category.scope == 2 and category != Category.GRID_ELECTRICITY  # noqa: PLR2004 - as above
+            )
+        return replace(self, scope2_market_co2e_kg=market)
 
 
 def total(lines: Iterable[Line]) -> Totals:

@@ -127,8 +127,8 @@ def _covered(load: Load, item: Instrument, *, kwh: Decimal) -> Part:
         co2e_kg=kwh * item.co2e_kg_per_kwh,
         basis=Basis.INSTRUMENT,
         instrument_id=item.id,
-        explanation=f"{kwh:f} kWh covered by the {item.kind} {item.reference} ({item.source}, {item.market}, "
-        f"{item.year}): {item.co2e_kg_per_kwh:f} kgCO2e per kWh.",
+        explanation=f"{_plain(kwh)} kWh covered by the {item.kind} {item.reference} ({item.source}, {item.market}, "
+        f"{item.year}): {_plain(item.co2e_kg_per_kwh)} kgCO2e per kWh.",
     )
 
 
@@ -137,8 +137,9 @@ def _excess(item: Instrument, *, kwh: Decimal, loads: Sequence[Load]) -> Excess:
     return Excess(
         instrument_id=item.id,
         kwh=kwh,
-        explanation=f"{kwh:f} of {item.kwh:f} kWh of the {item.kind} {item.reference} are not counted: instruments "
-        f"never cover more than the load, which is {in_market:f} kWh in {item.market} in {item.year}.",
+        explanation=f"{_plain(kwh)} of {_plain(item.kwh)} kWh of the {item.kind} {item.reference} are not counted: "
+        "instruments never cover more than the load, which is "
+        f"{_plain(in_market)} kWh in {item.market} in {item.year}.",
     )
 
 
@@ -150,7 +151,7 @@ def _uncovered(load: Load, *, kwh: Decimal, residual: Coefficient | None) -> Par
             co2e_kg=kwh * residual.co2e_kg_per_unit,
             basis=Basis.RESIDUAL_MIX,
             instrument_id=None,
-            explanation=f"{kwh:f} kWh covered by no instrument, by the residual mix. {residual.explanation}",
+            explanation=f"{_plain(kwh)} kWh covered by no instrument, by the residual mix. {residual.explanation}",
         )
     return Part(
         location_id=load.location_id,
@@ -159,6 +160,10 @@ def _uncovered(load: Load, *, kwh: Decimal, residual: Coefficient | None) -> Par
         co2e_kg=load.co2e_kg * kwh / load.kwh,
         basis=Basis.LOCATION_BASED,
         instrument_id=None,
-        explanation=f"{kwh:f} kWh covered by no instrument; no residual mix is known there, so by the location-based "
-        f"factor. {load.explanation}",
+        explanation=f"{_plain(kwh)} kWh covered by no instrument; no residual mix is known there, so by the "
+        f"location-based factor. {load.explanation}",
     )
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"

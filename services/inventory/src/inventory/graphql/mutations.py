@@ -12,6 +12,7 @@ from chassis.graphql.types import Refusal
 from inventory import access, usecases
 from inventory.domain import location
 from inventory.graphql.base_year_mutations import BaseYearMutation
+from inventory.graphql.instrument_mutations import InstrumentMutation
 from inventory.graphql.register_mutations import RegisterMutation
 from inventory.graphql.types import (
     ActivityImport,
@@ -103,7 +104,7 @@ ApproveInventoryResult = Annotated[Inventory | Refusal, strawberry.union("Approv
 
 
 @strawberry.type
-class Mutation(RegisterMutation, VersionMutation, BaseYearMutation):
+class Mutation(RegisterMutation, VersionMutation, BaseYearMutation, InstrumentMutation):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(
         self,

@@ -17,6 +17,7 @@ from inventory.domain.method import CO2E_UNIT, Indicator
 from inventory.graphql.base_years import LocationBaseYears
 from inventory.graphql.figures import LocationFigures
 from inventory.graphql.location_changes import LocationHistory
+from inventory.graphql.scope2 import InventoryScope2
 from inventory.graphql.versions import InventoryVersions
 from inventory.store import fuel_stocks, inventories, locations, records
 
@@ -186,7 +187,7 @@ CO2E = "CO2e"
 
 
 @strawberry.federation.type(keys=["id"], description="The inventory of a location and year, in one version.")
-class Inventory(InventoryVersions):
+class Inventory(InventoryScope2, InventoryVersions):
     id: strawberry.ID
     year: int
     version: int

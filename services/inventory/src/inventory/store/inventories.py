@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.activity_data import Category
+from inventory.domain.edition import CURRENT
 from inventory.domain.inventory import Action, Cause, Correction, Inventory, State, Step, Totals
 from inventory.domain.method import Indicator
 from inventory.tables import (
@@ -19,6 +20,7 @@ from inventory.tables import (
     inventory,
     inventory_gas_total,
     inventory_indicator,
+    inventory_market_total,
     inventory_site,
     inventory_step,
     inventory_total,
@@ -180,6 +182,7 @@ async def add(tx: AsyncConnection, new: Inventory, *, gwp_set: str, by: Person, 
         version=new.version,
         state=new.state,
         gwp_set=gwp_set,
+        method_edition=CURRENT.name,
         opened_by=by.name,
         opened_by_subject=by.subject,
         opened_at=at,
@@ -268,8 +271,13 @@ async def totals_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Sequen
         )
     ).all()
     gases = await _kg_by_gas(tx, inventory_ids)
+    market = await _market_kg(tx, inventory_ids)
     return [
-        _totals([row for row in rows if row.inventory_id == inventory_id], gases.get(inventory_id, {}))
+        _totals(
+            [row for row in rows if row.inventory_id == inventory_id],
+            gases.get(inventory_id, {}),
+            market.get(inventory_id),
+        )
         for inventory_id in inventory_ids
     ]
 
@@ -286,7 +294,17 @@ async def _kg_by_gas(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Mappi
     return found
 
 
-def _totals(rows: Sequence[AnyRow], kg_by_gas: Mapping[str, Decimal]) -> Totals:
+async def _market_kg(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Mapping[str, Decimal]:
+    """Scope 2 by the market-based method, of final versions."""
+    rows = await tx.execute(
+        select(inventory_market_total.c.inventory_id, func.sum(inventory_market_total.c.co2e_kg))
+        .where(inventory_market_total.c.inventory_id.in_(inventory_ids))
+        .group_by(inventory_market_total.c.inventory_id)
+    )
+    return {inventory_id: kg for inventory_id, kg in rows}  # noqa: C416 - rows are no pairs to the type checker
+
+
+def _totals(rows: Sequence[AnyRow], kg_by_gas: Mapping[str, Decimal], market_kg: Decimal | None) -> Totals:
     by_scope: dict[int, Decimal] = {}
     by_category: dict[Category, Decimal] = {}
     optional: dict[Category, Decimal] = {}
@@ -304,6 +322,7 @@ def _totals(rows: Sequence[AnyRow], kg_by_gas: Mapping[str, Decimal]) -> Totals:
         optional_co2e_kg=sum(optional.values(), start=Decimal(0)),
         optional_co2e_kg_by_category=MappingProxyType(optional),
         biogenic_co2_kg=sum((row.biogenic_co2_kg for row in rows), start=Decimal(0)),
+        scope2_market_co2e_kg=market_kg,
     )
 
 

@@ -7,6 +7,7 @@ from inventory.usecases.base_years import (
     simulate_recalculation,
 )
 from inventory.usecases.corrections import correct_activity_record, correct_inventory
+from inventory.usecases.instruments import cancel_instrument, record_instrument
 from inventory.usecases.inventories import (
     approve_inventory,
     import_activity_data,
@@ -17,17 +18,21 @@ from inventory.usecases.inventories import (
     submit_inventory,
 )
 from inventory.usecases.register import close_location, move_location
+from inventory.usecases.scope2 import market_based_of
 
 __all__ = [
     "approve_inventory",
+    "cancel_instrument",
     "close_location",
     "correct_activity_record",
     "correct_inventory",
     "decide_recalculation",
     "import_activity_data",
+    "market_based_of",
     "move_location",
     "propose_recalculation",
     "record_fuel_stock",
+    "record_instrument",
     "register_location",
     "return_inventory",
     "set_base_year",

@@ -25,13 +25,15 @@ from inventory.domain.location import Location, LocationProfile, location_to_reg
 from inventory.domain.method import GWP_SET_NAME, named_indicators
 from inventory.domain.quantification import Coefficient, multiply, resolve_coefficient
 from inventory.domain.workbook import Reference, read_rows
-from inventory.store import corrections, fuel_stocks, inventories, locations, records
+from inventory.store import corrections, fuel_stocks, instruments, inventories, locations, records, scope2
 from inventory.store.records import ActivityImport
+from inventory.usecases.scope2 import worked_out
 from quantities import GwpSet
 
 __all__ = [
     "approve_inventory",
     "import_activity_data",
+    "open_inventory",
     "record_fuel_stock",
     "register_location",
     "return_inventory",
@@ -149,7 +151,7 @@ async def import_activity_data(
     ImportRefused with every problem of every row.
     """
     await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=location_id)
-    inventory = await _open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)
+    inventory = await open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)
     content_hash = sha256(content).hexdigest()
     earlier = await records.import_by_hash(tx, inventory_id=inventory.id, content_hash=content_hash)
     if earlier is not None:
@@ -231,7 +233,7 @@ def _quantified(activities: Sequence[ActivityData], *, reference: Reference) -> 
     return lines
 
 
-async def _open_inventory(
+async def open_inventory(
     tx: AsyncConnection, *, principal: Principal, now: datetime, location_id: str, year: int
 ) -> Inventory:
     """The newest version, or the first one when there is none yet."""
@@ -242,7 +244,7 @@ async def _open_inventory(
     if await inventories.add(tx, first, gwp_set=GWP_SET_NAME, by=principal.person, at=now):
         return first
     # Somebody opened it meanwhile.
-    return await _open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)
+    return await open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)
 
 
 async def submit_inventory(
@@ -282,10 +284,19 @@ async def return_inventory(
 async def approve_inventory(
     tx: AsyncConnection, *, principal: Principal, now: datetime, inventory_id: str
 ) -> Inventory:
-    """Make it final, with its indicators. Refuses: NotFound; as `permitted`; as `Inventory.approve`."""
+    """Make it final, with its indicators and its scope 2 by the market.
+
+    Refuses: NotFound; as `permitted`; as `Inventory.approve`.
+    """
     submitted = await _inventory(tx, inventory_id)
     await permitted(tx, principal, access.APPROVE_INVENTORY, location_id=submitted.location_id)
-    final = submitted.approve(by=principal.person, at=now, entered_by=await corrections.enterers(tx, inventory_id))
+    entered_by = [
+        *await corrections.enterers(tx, inventory_id),
+        *await instruments.people(tx, location_id=submitted.location_id, year=submitted.year),
+    ]
+    final = submitted.approve(by=principal.person, at=now, entered_by=entered_by)
+    market = await worked_out(tx, [submitted])
+    await scope2.freeze(tx, submitted, market[submitted.id])
     (totals,) = await inventories.totals_of(tx, [final.id])
     profile = await locations.profile_of(tx, location_id=final.location_id, year=final.year)
     found = indicators(
