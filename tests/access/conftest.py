@@ -107,7 +107,7 @@ async def _register(bed: AnyService) -> None:
         return
     for code, parent_id in TREE.items():
         new = Location(
-            id=code, name=code, kind="place", parent_id=parent_id, country=None, city="Somewhere",
+            id=code, name=code, kind="place", parent_id=parent_id, country="KEN", city="Somewhere",
             latitude=Decimal(1), longitude=Decimal(1), grid=None, valid_from=date(1945, 10, 24), valid_to=None,
             source="a document",
         )  # fmt: skip

@@ -20,7 +20,7 @@ from inventory.domain.errors import (
     SubmitterMayNotReturn,
     WrongState,
 )
-from inventory.domain.inventory import Denominators, Inventory, Line, State, Step, indicators, total
+from inventory.domain.inventory import Denominators, Inventory, Line, State, Step, Totals, indicators, total
 from inventory.domain.quantification import quantify
 from quantities import GwpSet, Quantity
 from quantities.person import Person
@@ -222,6 +222,59 @@ def test_a_measured_0_is_a_figure() -> None:
 
     assert found.electricity_kwh == 0
     assert found.electricity_kwh_per_m2 == 0
+
+
+def test_a_sum_over_units_that_do_not_convert_is_missing_rather_than_a_part() -> None:
+    burnt = [
+        (Category.GENERATOR_FUEL, Quantity(Decimal(amount), unit)) for amount, unit in (("10", "litre"), ("5", "kg"))
+    ]
+
+    found = indicators(burnt, totals=total(()), by=Denominators(floor_area_m2=None, personnel=None))
+
+    assert found.generator_fuel_litres is None
+
+
+def a_totals(**kg_by_category: str) -> Totals:
+    by_category = {Category(name): Decimal(kg) for name, kg in kg_by_category.items()}
+    by_scope: dict[int, Decimal] = {}
+    for category, kg in by_category.items():
+        by_scope[category.scope] = by_scope.get(category.scope, Decimal(0)) + kg
+    return Totals(
+        co2e_kg=sum(by_category.values(), start=Decimal(0)),
+        co2e_kg_by_scope=by_scope,
+        co2e_kg_by_category=by_category,
+        kg_by_gas={},
+        optional_co2e_kg=Decimal(0),
+        optional_co2e_kg_by_category={},
+        biogenic_co2_kg=Decimal(0),
+    )
+
+
+def test_bought_heat_and_cooling_are_of_the_facilities() -> None:
+    totals = a_totals(purchased_heat="30", purchased_cooling="20", air_travel="500")
+
+    found = indicators([], totals=totals, by=Denominators(floor_area_m2=Decimal(10), personnel=None))
+
+    assert found.facilities_co2e_kg_per_m2 == 5
+
+
+@pytest.mark.parametrize(
+    ("totals", "electricity", "scope2", "whole"),
+    [
+        (a_totals(grid_electricity="100", air_travel="7"), "40", "40", "47"),
+        # Heat and cooling have no instruments: by the market they are what they are by the place.
+        (a_totals(grid_electricity="100", purchased_heat="30", purchased_cooling="5", air_travel="7"), "0", "35", "42"),
+        (a_totals(air_travel="7"), "0", None, None),
+    ],
+)
+def test_the_total_by_the_market_differs_in_electricity_alone(
+    totals: Totals, electricity: str, scope2: str | None, whole: str | None
+) -> None:
+    found = totals.with_market_based(Decimal(electricity))
+
+    assert found.scope2_market_co2e_kg == (None if scope2 is None else Decimal(scope2))
+    assert found.market_based_co2e_kg == (None if whole is None else Decimal(whole))
+    assert found.co2e_kg == totals.co2e_kg
 
 
 def test_steps_are_not_changed_by_a_later_step() -> None:

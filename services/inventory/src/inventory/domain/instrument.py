@@ -145,7 +145,7 @@ def instrument_to_record(
             message=f"The emission rate {co2e_kg_per_kwh:f} kgCO2e per kWh is negative.",
         )
     if market not in markets:
-        expected = ", ".join(sorted(markets))
+        expected = ", ".join(sorted(markets)) or "no market that the register knows"
         raise InstrumentOutsideMarket(
             subject=reference,
             found=market,

@@ -19,7 +19,7 @@ from inventory.domain.errors import (
     WrongState,
 )
 from inventory.domain.quantification import Quantification
-from quantities import Quantity, Unit
+from quantities import Quantity, Unit, convertible
 from quantities.person import Person
 
 __all__ = [
@@ -330,11 +330,18 @@ class Indicators:
     water_m3_per_person: Decimal | None
     waste_kg_per_person: Decimal | None
     facilities_co2e_kg_per_m2: Decimal | None
-    """Electricity, generators, heating and refrigerants."""
+    """Electricity, generators, heating, bought heat and cooling, and refrigerants."""
     co2e_kg_per_person: Decimal | None
 
 
-_FACILITIES = (Category.GRID_ELECTRICITY, Category.GENERATOR_FUEL, Category.HEATING_FUEL, Category.REFRIGERANT)
+_FACILITIES = (
+    Category.GRID_ELECTRICITY,
+    Category.GENERATOR_FUEL,
+    Category.HEATING_FUEL,
+    Category.PURCHASED_HEAT,
+    Category.PURCHASED_COOLING,
+    Category.REFRIGERANT,
+)
 
 
 def indicators(amounts: Iterable[tuple[Category, Quantity]], *, totals: Totals, by: Denominators) -> Indicators:
@@ -363,9 +370,12 @@ def indicators(amounts: Iterable[tuple[Category, Quantity]], *, totals: Totals, 
 
 
 def _sum(amounts: Iterable[tuple[Category, Quantity]], *, category: Category, unit: Unit) -> Decimal | None:
+    """None where nothing was recorded, and where a part of it is in a unit that does not convert: a part is no sum."""
+    recorded = [amount for of, amount in amounts if of == category]
+    if not recorded or not all(convertible(amount.unit, to=unit) for amount in recorded):
+        return None
     with localcontext(prec=_EXACT_DIGITS):
-        values = [amount.to(unit).value for of, amount in amounts if of == category]
-        return sum(values, start=Decimal(0)) if values else None
+        return sum((amount.to(unit).value for amount in recorded), start=Decimal(0))
 
 
 def _per(numerator: Decimal | None, denominator: Decimal | None) -> Decimal | None:
