@@ -3,9 +3,9 @@
 import pytest
 
 from chassis.access import ANONYMOUS
+from chassis.testing import ROOT, person
 from contracts.access import Role
 from contracts.catalogue import SERVICES
-from tests.audit.conftest import ROOT, person
 from tests.audit.test_append_only import append_all, entry
 
 FIELDS = """edges { cursor node { id seq at subject name eventId action capability recordKind recordId locationId reason
