@@ -1,7 +1,7 @@
 """Every service takes in every event that it subscribes to, and none of it where the event's location is unknown."""
 
 from base64 import b64encode
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib import import_module
 
