@@ -126,7 +126,7 @@ class Inventories(Bed):
     async def state_stock(self, by: str = "unon-technical", **given: Any) -> FuelStock:
         """Diesel at unon, unless others are given."""
         good = {
-            "location_id": "unon", "fuel": "diesel", "capacity": Decimal(50000), "stock": Decimal(31234),
+            "location_id": "unon", "fuel": "diesel", "capacity": Decimal(52718), "stock": Decimal(31234),
             "unit": "litre", "as_of": date(2024, 12, 31),
         }  # fmt: skip
         async with self._transaction(self.person(by), access.RECORD_FUEL_STOCK) as (tx, principal, now):

@@ -93,7 +93,7 @@ async def test_position_and_stocks_are_shown_to_readers_of_sensitive_data_by_eve
                 "id": "unon", "city": "Somewhere", "coordinates": {"latitude": "-1.2345", "longitude": "36.8"},
                 "fuelStocks": [{"fuel": "diesel", "stock": {"value": "31234", "unit": "litre"}, "asOf": "2024-12-31"}],
                 "fuelStockHistory": {"edges": [{"node": {
-                    "capacity": {"value": "50000"}, "stock": {"value": "31234"}, "enteredBy": "unon-technical",
+                    "capacity": {"value": "52718"}, "stock": {"value": "31234"}, "enteredBy": "unon-technical",
                 }}]},
             }, name  # fmt: skip
         else:
@@ -196,7 +196,7 @@ async def test_no_event_says_anything_sensitive(inventories: "Inventories") -> N
 
     said = str(await inventories.events())
 
-    for secret in ("Somewhere", "1.2345", "36.8", "31234", "50000", "litre"):
+    for secret in ("Somewhere", "1.2345", "36.8", "31234", "52718", "litre"):
         assert secret not in said
     assert "inventory_finalised" in said
 
@@ -270,7 +270,7 @@ STATE = """mutation($input: RecordFuelStockInput!) { recordFuelStock(input: $inp
     ... on FuelStock { id fuel capacity { value unit } stock { value unit } asOf }
     ... on Refusal { code message } } }"""
 GOOD = {
-    "locationId": "unon", "fuel": "diesel", "capacity": "50000", "stock": "100.25", "unit": "litre",
+    "locationId": "unon", "fuel": "diesel", "capacity": "52718", "stock": "100.25", "unit": "litre",
     "asOf": "2024-06-30", "idempotencyKey": "one",
 }  # fmt: skip
 
@@ -308,7 +308,7 @@ async def test_a_stock_is_stated_once_under_its_key_and_the_newest_day_counts(in
         ("escwa-technical", {}, "NOT_FOUND"),
         ("gigiri-technical", {}, "NOT_FOUND"),
         ("unon-technical", {"unit": "kWh"}, "UNIT_NOT_OF_FUEL"),
-        ("unon-technical", {"stock": "50000.5"}, "STOCK_OUT_OF_RANGE"),
+        ("unon-technical", {"stock": "52718.5"}, "STOCK_OUT_OF_RANGE"),
         ("unon-technical", {"fuel": "coal dust"}, "FUEL_UNKNOWN"),
     ],
 )
