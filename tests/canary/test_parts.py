@@ -28,15 +28,17 @@ scalar Moon
 type Query {
   node(id: ID!, year: Int!): Node
   things(first: Int!, after: String, kind: Kind): [Thing!]!
+  sums(of: SumInput!): [Stone!]!
   moon(at: Moon): Int
 }
 type Mutation { move(input: MoveInput!): Moved! }
+input SumInput { kind: Kind! years: [Int!] }
 input MoveInput { nodeId: ID! to: ID! why: String! }
 enum Kind { GOOD BAD }
 union Thing = Node | Stone
 union Moved = Node | Stone
 type Node { id: ID! name: String parent: Node stones(first: Int!): [Stone!]! }
-type Stone { weight: Int of: Node }
+type Stone { weight: Int of(only: SumInput): Node }
 """
 
 
@@ -150,7 +152,7 @@ def test_publication_opens_the_published_version_alone():
 def test_every_field_of_every_type_is_asked_in_documents_that_are_valid(endpoint, thorough):
     pool = Pool()
     asked: set[str] = set()
-    for kind, root in (("query", "node"), ("query", "things"), ("mutation", "move")):
+    for kind, root in (("query", "node"), ("query", "things"), ("query", "sums"), ("mutation", "move")):
         for question in questions(endpoint, kind, root, thorough=thorough):
             for twice in (False, True):
                 document = rendered(question, pool, variant=1, at=("canary-annex",), twice=twice)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLInputObjectType, GraphQLNamedType, get_named_type
+from graphql import get_named_type
 
-from tools.canary.documents import Question, Rendered, questions, rendered
+from tools.canary.documents import Question, Rendered, filled, questions, rendered
 from tools.canary.people import FILLED, Persona
 from tools.canary.pool import YEARS, Pool, unknown_like
 from tools.canary.routes import Route
@@ -253,16 +253,7 @@ def _filled(question: Question, variables: Mapping[str, Any]) -> Iterator[str]:
     definition = question.definition
     for name, value in variables.items():
         if definition is not None and name in definition.args:
-            yield from _filled_below(get_named_type(definition.args[name].type), value)
-
-
-def _filled_below(type_: GraphQLNamedType, value: Any) -> Iterator[str]:
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(type_, GraphQLInputObjectType) and isinstance(item, dict):
-            for key, inner in item.items():
-                if inner is not None:
-                    yield f"{type_.name}.{key}"
-                    yield from _filled_below(get_named_type(type_.fields[key].type), inner)
+            yield from filled(get_named_type(definition.args[name].type), value)
 
 
 def all_questions(endpoint: Endpoint, *, thorough: bool) -> Iterator[Question]:

@@ -5,12 +5,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLField, get_named_type, is_abstract_type, is_composite_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLNamedType,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+)
 
 from tools.canary.pool import Pool
 from tools.canary.schema import ENTITIES, Endpoint, Path, members, ways
 
-__all__ = ["Question", "Rendered", "questions"]
+__all__ = ["Question", "Rendered", "filled", "questions", "rendered"]
 
 MUTATION_DEPTH = 4
 PATHS_MAX = 150
@@ -147,15 +155,29 @@ class _Writer:
             self.fields.add(f"{owner}.{name}({argument})")
             value = self.choose(argument, described, named.name)
             if value is not None:
-                arguments.append(f"{argument}: {_literal(value, get_named_type(described.type))}")
+                named_argument = get_named_type(described.type)
+                self.fields.update(filled(named_argument, value))
+                arguments.append(f"{argument}: {_literal(value, named_argument)}")
         call = f"{name}({', '.join(arguments)})" if arguments else name
         deeper = [path for path in below if path]
         return f"{call} {self.selection(named.name, deeper)}" if deeper else call
 
 
-def _literal(value: Any, named: Any) -> str:
+def filled(type_: GraphQLNamedType, value: Any) -> Iterator[str]:
+    """`Input.field` of every field of an input that has a value."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(type_, GraphQLInputObjectType) and isinstance(item, dict):
+            for key, inner in item.items():
+                if inner is not None:
+                    yield f"{type_.name}.{key}"
+                    yield from filled(get_named_type(type_.fields[key].type), inner)
+
+
+def _literal(value: Any, named: GraphQLNamedType) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_literal(item, None)}" for key, item in value.items()) + "}"
+        below = named.fields if isinstance(named, GraphQLInputObjectType) else {}
+        inner = (f"{key}: {_literal(item, get_named_type(below[key].type))}" for key, item in value.items())
+        return "{" + ", ".join(inner) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_literal(item, named) for item in value) + "]"
-    return str(value) if isinstance(named, GraphQLEnumType) else json.dumps(value)
+    return str(value) if isinstance(named, GraphQLEnumType) and value is not None else json.dumps(value)

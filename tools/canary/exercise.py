@@ -252,7 +252,7 @@ class Canary:
         else:
             chance.shuffle(entries)
             askers: list[Asker] = []
-            for number in range(self.requests_max or 0):
+            for number in range(max(self.requests_max or 0, len(entries))):
                 askers = askers or chance.sample(everyone, len(everyone))
                 asker = askers.pop()
                 yield asker, chance.choice(list(entries[number % len(entries)](asker.persona)))
