@@ -57,7 +57,9 @@ class Case:
     changes: bool
     """A mutation at a location of the persona's own."""
     make: Callable[[], Request | None]
-    """None where there is nothing to ask with: the location has no such row."""
+    """None where there is nothing to ask with: the location has no such row, or the input no two ids to mix."""
+    always: bool = True
+    """Whether there is something to ask with wherever the location has rows."""
 
 
 def service_cases(persona: Persona, endpoint: Endpoint) -> Iterator[Case]:
@@ -106,6 +108,7 @@ def question_cases(persona: Persona, question: Question, number: int, *, pool: P
             where=question.name,
             changes=changes,
             make=partial(_made, make, f"{seed} {name}"),
+            always=not way.startswith("mixed at"),
         )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from inventory.domain.uncertainty import FactorGroup, collapsed, propagated, simulated
+from inventory.uncertainty import FactorGroup, collapsed, propagated, simulated
 
 NAN = math.nan
 
