@@ -40,8 +40,8 @@ run: install $(if $(filter keycloak,$(IDENTITY)),keycloak) ## Start the whole pl
 test: install ## Run every test on embedded PostgreSQL and NATS (S=inventory for one service)
 	@$(BIN)/python tools/test.py $(S)
 
-test-keycloak: install keycloak ## Run the identity contract, membership and the main journeys on the real Keycloak
-	@LICHEN_TEST_IDENTITY=keycloak $(BIN)/python tools/test.py identity/issuer/tests tests/membership tests/journeys/test_main_job.py
+test-keycloak: install keycloak ## Run the identity contract, what only Keycloak shows, and the main journeys on the real Keycloak (S=tests/membership)
+	@LICHEN_TEST_IDENTITY=keycloak $(BIN)/python tools/test.py $(or $(S),identity/issuer/tests tests/membership/test_keycloak.py tests/journeys/test_main_job.py)
 
 check: install ## Format, lint, strict types, import rules, contracts and schemas up to date, manifests
 	@mkdir -p build
