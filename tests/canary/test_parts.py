@@ -105,6 +105,12 @@ def test_who_manages_members_and_names_somebody_exactly_is_told_the_id(role, ask
     assert (subject_of("somebody") in told_to(persona, asked)) is told
 
 
+def test_everyone_is_told_the_own_id_and_no_other():
+    told = told_to(Persona(name="it"), '{"userName": "somebody"}')
+
+    assert told == {subject_of("it")}
+
+
 @pytest.mark.parametrize(
     ("role", "place", "location", "capability", "sees"),
     [

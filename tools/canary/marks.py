@@ -143,10 +143,10 @@ def may_see(persona: Persona, mark: Mark) -> bool:
 
 
 def told_to(persona: Persona, asked: str) -> frozenset[str]:
-    """Ids of those whom a request names exactly: who manages members anywhere is told them, to give a role."""
-    if not any(Capability.MANAGE_MEMBERS in persona.capabilities_at(place) for _, place in persona.grants):
-        return frozenset()
-    return frozenset(subject_of(name) for name in QUOTED.findall(asked))
+    """The own id; and ids of those whom a request names exactly, for who manages members anywhere, to give a role."""
+    manages = any(Capability.MANAGE_MEMBERS in persona.capabilities_at(place) for _, place in persona.grants)
+    named = QUOTED.findall(asked) if manages else ()
+    return frozenset(subject_of(name) for name in (persona.name, *named))
 
 
 def found_in(text: str) -> Iterator[tuple[str, int]]:
