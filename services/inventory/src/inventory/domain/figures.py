@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from inventory.domain.categories import CATEGORIES
 from inventory.domain.errors import DimensionsNotCombined, FiguresTooMany
 
 __all__ = [
@@ -68,25 +69,8 @@ class Calendar(StrEnum):
 _JULY = 7
 
 
-STREAM_BY_CATEGORY: Mapping[str, str] = {
-    "grid_electricity": "energy",
-    "generator_fuel": "energy",
-    "heating_fuel": "energy",
-    "purchased_heat": "energy",
-    "purchased_cooling": "energy",
-    "on_site_renewables": "energy",
-    "refrigerant": "refrigerants",
-    "vehicle_fuel": "ground_transport",
-    "vehicle_distance": "ground_transport",
-    "rail_travel": "ground_transport",
-    "bus_travel": "ground_transport",
-    "taxi_travel": "ground_transport",
-    "air_travel": "air_travel",
-    "waste": "waste",
-    "water": "water",
-    "wastewater": "water",
-}
-"""The six streams of the UN-wide method."""
+STREAM_BY_CATEGORY: Mapping[str, str] = {category.value: spec.stream.value for category, spec in CATEGORIES.items()}
+"""As the categories declare it."""
 
 
 def categories_of(*, categories: Collection[str], streams: Collection[str]) -> frozenset[str] | None:

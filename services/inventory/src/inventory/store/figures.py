@@ -84,7 +84,7 @@ async def figures(tx: AsyncConnection, asked: FiguresAsked) -> Found:
     if kept == "whole":
         count = _CHOSEN.format(under=_UNDER[asked.tree]) + _WHOLE.format(of_year=_OF.format(table="y"), table=table)
         count += " SELECT (SELECT count(*) FROM chosen) - (SELECT count(*) FROM whole)"
-        withheld = int(await tx.scalar(text(count), _named(count, values)) or 0)
+        withheld = int((await tx.execute(text(count), _named(count, values))).scalar_one())
     return Found(figures=tuple(map(Figure._make, rows)), withheld=withheld)
 
 

@@ -151,10 +151,13 @@ async def version_of(
 
 async def newest_version(tx: AsyncConnection, *, location_id: str, year: int) -> int:
     """Its number. There is one."""
-    newest = await tx.scalar(
-        select(func.max(inventory.c.version)).where(inventory.c.location_id == location_id, inventory.c.year == year)
+    newest = await tx.execute(
+        select(inventory.c.version)
+        .where(inventory.c.location_id == location_id, inventory.c.year == year)
+        .order_by(inventory.c.version.desc())
+        .limit(1)
     )
-    return int(newest or 0)
+    return int(newest.scalar_one())
 
 
 async def corrections_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Sequence[Inventory | None]:
