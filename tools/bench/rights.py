@@ -196,8 +196,8 @@ async def _fill_once(above_rules: "asyncpg.Connection[asyncpg.Record]") -> None:
     await above_rules.execute("SELECT setseed(0.4)")
     await above_rules.execute(
         "INSERT INTO activity_record (inventory_id, import_id, location_id, sheet, row_number, category, item,"
-        " period_start, period_end, amount, unit, details, quality)"
-        " SELECT code, code, code, 's', n, 'c', 'i', '2024-01-01', '2024-02-01', n, 'kWh', '{}', 'measured'"
+        " period_start, period_end, amount, unit, details, quality, scope, optional)"
+        " SELECT code, code, code, 's', n, 'c', 'i', '2024-01-01', '2024-02-01', n, 'kWh', '{}', 'measured', 2, false"
         " FROM (SELECT n, ($1::text[])[1 + floor(random() * $2)::int] AS code FROM generate_series(1, $3) n) spread",
         codes,
         len(codes),
