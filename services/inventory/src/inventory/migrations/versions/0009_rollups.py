@@ -9,10 +9,12 @@ down_revision = "0008"
 
 SERVICE = "inventory"
 TOTALS = ("inventory_total", "inventory_month_total", "inventory_gas_total")
-WITHIN = (
-    "i.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = ANY"
-    " ((SELECT string_to_array(nullif(current_setting('app.roots', true), ''), ','))::text[]))"
-)
+_ROOTS = "ANY ((SELECT string_to_array(nullif(current_setting('app.roots', true), ''), ','))::text[])"
+WITHIN = f"i.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = {_ROOTS})"
+_ENDED = f"FROM location_lineage WHERE valid_to IS NOT NULL AND ancestor_id = {_ROOTS}"
+LEFT = f"EXISTS (SELECT {_ENDED}) AND {{table}}.location_id IN (SELECT descendant_id {_ENDED})"
+"""Locations that are no longer under what they were under. Where there is none, that is asked once a statement,
+and inventories are looked up for these alone."""
 
 
 def upgrade() -> None:
@@ -86,7 +88,8 @@ def _secure() -> None:
     # A site that has moved away stays in the inventories that it was part of.
     for table in ("activity_record", *TOTALS):
         whole = f"{table}.inventory_id IN (SELECT i.id FROM inventory i WHERE {WITHIN})"
-        op.execute(f"CREATE POLICY within_rights_of_inventory ON {table} USING ({whole}) WITH CHECK ({whole})")
+        left = f"{LEFT.format(table=table)} AND {whole}"
+        op.execute(f"CREATE POLICY within_rights_of_inventory ON {table} USING ({left}) WITH CHECK ({left})")
     # And so do the official figures of a location that has moved away, for who reads that inventory.
     for table in ("inventory_total", "inventory_indicator"):
         op.execute(

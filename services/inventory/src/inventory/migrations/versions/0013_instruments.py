@@ -24,7 +24,9 @@ def upgrade() -> None:
     grant(op, SERVICE, "SELECT, INSERT", "instrument", "instrument_cancellation", *OF_VERSION)
     # As the lines and the totals of a version: a site that has moved away stays in it, and so do official figures.
     for table in OF_VERSION:
-        whole = f"{table}.inventory_id IN (SELECT i.id FROM inventory i WHERE {WITHIN})"
+        whole = (
+            f"{LEFT.format(table=table)} AND {table}.inventory_id IN (SELECT i.id FROM inventory i WHERE {WITHIN})"
+        )
         op.execute(f"CREATE POLICY within_rights_of_inventory ON {table} USING ({whole}) WITH CHECK ({whole})")
     op.execute(
         "CREATE POLICY within_rights_then ON inventory_market_total FOR SELECT"
@@ -50,10 +52,11 @@ def upgrade() -> None:
             )
 
 
-WITHIN = (
-    "i.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = ANY"
-    " ((SELECT string_to_array(nullif(current_setting('app.roots', true), ''), ','))::text[]))"
-)
+_ROOTS = "ANY ((SELECT string_to_array(nullif(current_setting('app.roots', true), ''), ','))::text[])"
+WITHIN = f"i.location_id IN (SELECT descendant_id FROM location_closure WHERE ancestor_id = {_ROOTS})"
+_ENDED = f"FROM location_lineage WHERE valid_to IS NOT NULL AND ancestor_id = {_ROOTS}"
+LEFT = f"EXISTS (SELECT {_ENDED}) AND {{table}}.location_id IN (SELECT descendant_id {_ENDED})"
+"""As in 0009: locations that are no longer under what they were under."""
 
 GUARD = """
 CREATE FUNCTION refuse_change_of_instrument() RETURNS trigger LANGUAGE plpgsql AS $$
