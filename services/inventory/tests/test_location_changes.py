@@ -96,6 +96,29 @@ async def test_what_is_registered_later_was_where_its_parent_was(inventories: "I
     assert (await lineage(inventories, "gigiri-annex", "2025-01-01"))[:2] == ["secretariat", "escwa"]
 
 
+async def test_a_site_that_moved_away_stays_in_the_inventories_that_it_was_part_of(inventories: "Inventories") -> None:
+    rows = inventories.csv(
+        "unon,grid_electricity,,2024-01-01,2024-12-31,5,kWh,,,measured",
+        "unon-gigiri,grid_electricity,,2024-01-01,2024-12-31,7,kWh,,,measured",
+    )
+    await inventories.import_file(rows)
+    kept = ("activity_record", "inventory_total", "inventory_month_total", "inventory_gas_total")
+
+    async def sites(root: str) -> list[list[str]]:
+        return [sorted(row["location_id"] for row in await inventories.rows(table, roots=(root,))) for table in kept]
+
+    before = await sites("unon")
+    assert all(set(found) == {"unon", "unon-gigiri"} for found in before)
+
+    await move(inventories)
+
+    assert await sites("unon") == before
+    # The new side has the site now, and with it what the site itself was part of.
+    assert [set(found) for found in await sites("escwa")] == [{"unon-gigiri"}] * 4
+    await move(inventories, parent_id="secretariat", on=date(2025, 1, 1))
+    assert [set(found) for found in await sites("escwa")] == [set()] * 4
+
+
 async def test_rights_follow_the_tree_as_it_is_and_the_old_side_reads_the_years_before(
     inventories: "Inventories",
 ) -> None:
