@@ -7,16 +7,10 @@ from inventory.usecases.base_years import (
     simulate_recalculation,
 )
 from inventory.usecases.corrections import correct_activity_record, correct_inventory
+from inventory.usecases.imports import import_activity_data
 from inventory.usecases.instruments import cancel_instrument, record_instrument
-from inventory.usecases.inventories import (
-    approve_inventory,
-    import_activity_data,
-    record_fuel_stock,
-    register_location,
-    return_inventory,
-    set_location_profile,
-    submit_inventory,
-)
+from inventory.usecases.inventories import approve_inventory, return_inventory, submit_inventory
+from inventory.usecases.locations import record_fuel_stock, register_location, set_location_profile
 from inventory.usecases.register import close_location, move_location
 from inventory.usecases.scope2 import market_based_of
 

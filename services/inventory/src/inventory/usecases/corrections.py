@@ -16,7 +16,7 @@ from inventory.domain.inventory import Cause, Inventory
 from inventory.domain.method import GWP_SET_NAME
 from inventory.store import corrections, inventories
 from inventory.store.corrections import Line
-from inventory.usecases.inventories import take_in
+from inventory.usecases.imports import take_in
 
 __all__ = ["correct_activity_record", "correct_inventory"]
 

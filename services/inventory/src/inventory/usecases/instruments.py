@@ -13,7 +13,7 @@ from inventory import access
 from inventory.domain.errors import InstrumentAlreadyClaimed
 from inventory.domain.instrument import Instrument, InstrumentKind, instrument_to_record
 from inventory.store import instruments, inventories, locations
-from inventory.usecases.inventories import open_inventory
+from inventory.usecases.imports import open_inventory
 
 __all__ = ["cancel_instrument", "record_instrument"]
 

@@ -1,0 +1,65 @@
+"""Tables of *inventory*, beside the common ones of `chassis.tables`: one module a noun."""
+
+from chassis.tables import metadata
+from inventory.tables.base_years import (
+    base_year,
+    base_year_decision,
+    base_year_proposal,
+)
+from inventory.tables.inventories import (
+    inventory,
+    inventory_indicator,
+    inventory_site,
+    inventory_step,
+)
+from inventory.tables.records import (
+    activity_import,
+    activity_record,
+    coefficient,
+    record_correction,
+)
+from inventory.tables.register import (
+    fuel_stock,
+    location_change,
+    location_detail,
+    location_profile,
+    site_position,
+)
+from inventory.tables.scope2 import (
+    instrument,
+    instrument_cancellation,
+    scope2_part,
+)
+from inventory.tables.totals import (
+    inventory_gas_total,
+    inventory_market_total,
+    inventory_month_total,
+    inventory_total,
+)
+
+__all__ = [
+    "activity_import",
+    "activity_record",
+    "base_year",
+    "base_year_decision",
+    "base_year_proposal",
+    "coefficient",
+    "fuel_stock",
+    "instrument",
+    "instrument_cancellation",
+    "inventory",
+    "inventory_gas_total",
+    "inventory_indicator",
+    "inventory_market_total",
+    "inventory_month_total",
+    "inventory_site",
+    "inventory_step",
+    "inventory_total",
+    "location_change",
+    "location_detail",
+    "location_profile",
+    "metadata",
+    "record_correction",
+    "scope2_part",
+    "site_position",
+]
