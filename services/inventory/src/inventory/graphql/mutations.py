@@ -12,16 +12,11 @@ from chassis.graphql.types import Refusal
 from inventory import access, usecases
 from inventory.domain import location
 from inventory.graphql.base_year_mutations import BaseYearMutation
+from inventory.graphql.imports import ActivityImport, ImportRefused
 from inventory.graphql.instrument_mutations import InstrumentMutation
+from inventory.graphql.locations import FuelStock, LocationProfile
 from inventory.graphql.register_mutations import RegisterMutation
-from inventory.graphql.types import (
-    ActivityImport,
-    FuelStock,
-    ImportRefused,
-    Inventory,
-    Location,
-    LocationProfile,
-)
+from inventory.graphql.types import Inventory, Location
 from inventory.graphql.version_mutations import VersionMutation, import_refused
 from inventory.store import fuel_stocks, inventories
 

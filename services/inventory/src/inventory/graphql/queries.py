@@ -9,7 +9,8 @@ from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, page_of
 from inventory import catalogue
 from inventory.domain import emission_factor, location
-from inventory.graphql.types import EmissionFactor, Inventory, Location
+from inventory.graphql.factors import EmissionFactor
+from inventory.graphql.types import Inventory, Location
 from inventory.store import inventories, locations
 
 __all__ = ["Query"]

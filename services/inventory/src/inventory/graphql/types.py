@@ -1,4 +1,4 @@
-"""GraphQL types of *inventory*."""
+"""GraphQL types of *inventory*: locations and inventories."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -12,74 +12,18 @@ from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, Quantity, page_of
 from chassis.refusals import BadCursor
 from inventory import access
-from inventory.domain import emission_factor, fuel_stock, inventory, location, rows
+from inventory.domain import fuel_stock, inventory, location
 from inventory.domain.method import CO2E_UNIT, Indicator
 from inventory.graphql.base_years import LocationBaseYears
 from inventory.graphql.figures import LocationFigures
 from inventory.graphql.location_changes import LocationHistory
+from inventory.graphql.locations import Coordinates, FuelStock, LocationProfile
+from inventory.graphql.records import ActivityRecord, GasMass, masses
 from inventory.graphql.scope2 import InventoryScope2
 from inventory.graphql.versions import InventoryVersions
 from inventory.store import fuel_stocks, inventories, locations, records
 
-__all__ = [
-    "ActivityImport",
-    "ActivityRecord",
-    "Coordinates",
-    "Emission",
-    "EmissionFactor",
-    "FuelStock",
-    "ImportProblem",
-    "ImportRefused",
-    "Inventory",
-    "Location",
-    "LocationProfile",
-]
-
-
-@strawberry.type(description="City-level coordinates, in degrees.")
-class Coordinates:
-    latitude: Decimal
-    longitude: Decimal
-
-
-@strawberry.type(description="What a site stores of one fuel, as stated for a day.")
-class FuelStock:
-    id: strawberry.ID
-    fuel: str
-    capacity: Quantity = strawberry.field(description="What the tanks hold when full.")
-    stock: Quantity
-    as_of: date
-    entered_by: str
-    entered_at: datetime
-
-    @classmethod
-    def of(cls, found: fuel_stock.FuelStock) -> Self:
-        return cls(
-            id=strawberry.ID(found.id),
-            fuel=found.fuel,
-            capacity=Quantity.of(found.capacity.value, found.capacity.unit),
-            stock=Quantity.of(found.stock.value, found.stock.unit),
-            as_of=found.as_of,
-            entered_by=found.entered_by.name,
-            entered_at=found.entered_at,
-        )
-
-
-@strawberry.type(description="Denominators of a location and year.")
-class LocationProfile:
-    year: int
-    personnel: Quantity | None
-    floor_area: Quantity | None
-    source: str
-
-    @classmethod
-    def of(cls, found: location.LocationProfile) -> Self:
-        return cls(
-            year=found.year,
-            personnel=None if found.personnel is None else Quantity.of(found.personnel, "person"),
-            floor_area=None if found.floor_area_m2 is None else Quantity.of(found.floor_area_m2, "m2"),
-            source=found.source,
-        )
+__all__ = ["Inventory", "Location"]
 
 
 @strawberry.type
@@ -96,12 +40,6 @@ class CategoryTotal:
     co2e: Quantity
 
 
-@strawberry.type
-class GasMass:
-    gas: str = strawberry.field(description="CO2e where the factor's publisher does not split by gas.")
-    mass: Quantity
-
-
 @strawberry.type(name="Indicator")
 class IndicatorValue:
     name: str
@@ -114,76 +52,6 @@ class InventoryStep:
     by: str
     at: datetime
     reasons: str | None
-
-
-@strawberry.type(description="Emissions of one record, with all that the figure is traced by.")
-class Emission:
-    scope: int
-    optional: bool
-    co2e: Quantity
-    by_gas: list[GasMass]
-    biogenic_co2: Quantity
-    factor_id: str
-    factor_release: str
-    gwp_set: str
-    explanation: str
-
-    @classmethod
-    def of(cls, row: records.EmissionRow) -> Self:
-        return cls(
-            scope=row.scope,
-            optional=row.optional,
-            co2e=Quantity.of(row.co2e_kg, CO2E_UNIT),
-            by_gas=_masses(dict(row.kg_by_gas)),
-            biogenic_co2=Quantity.of(row.biogenic_co2_kg, "kg"),
-            factor_id=row.factor_id,
-            factor_release=row.factor_release,
-            gwp_set=row.gwp_set,
-            explanation=row.explanation,
-        )
-
-
-@strawberry.type(description="One activity of one location in one period, as recorded.")
-class ActivityRecord:
-    id: strawberry.ID
-    location_id: strawberry.ID
-    category: str
-    item: str
-    period_start: date
-    period_end: date = strawberry.field(description="The first day that no longer belongs to it.")
-    amount: Quantity
-    quality: str
-    note: str | None
-    sheet: str
-    row: int
-    emission: Emission | None
-
-    @classmethod
-    def of(cls, row: records.RecordRow) -> Self:
-        return cls(
-            id=strawberry.ID(str(row.id)),
-            location_id=strawberry.ID(row.location_id),
-            category=row.category,
-            item=row.item,
-            period_start=row.period_start,
-            period_end=row.period_end,
-            amount=Quantity.of(row.amount, row.unit),
-            quality=row.quality,
-            note=row.note,
-            sheet=row.sheet,
-            row=row.row_number,
-            emission=None if row.emission is None else Emission.of(row.emission),
-        )
-
-
-def _masses(kg_by_gas: dict[str, Decimal]) -> list[GasMass]:
-    return [
-        GasMass(gas=gas, mass=Quantity.of(kg, CO2E_UNIT if gas == CO2E else "kg"))
-        for gas, kg in sorted(kg_by_gas.items())
-    ]
-
-
-CO2E = "CO2e"
 
 
 @strawberry.federation.type(keys=["id"], description="The inventory of a location and year, in one version.")
@@ -250,7 +118,7 @@ class Inventory(InventoryScope2, InventoryVersions):
         if not await info.context.may(access.READ_SENSITIVE, self.location_id):
             return []
         totals = await self._totals(info)
-        return _masses(dict(totals.kg_by_gas))
+        return masses(dict(totals.kg_by_gas))
 
     @strawberry.field(description="Beside the total, never in it.")
     async def biogenic_co2(self, info: Info) -> Quantity:
@@ -398,98 +266,3 @@ class Location(LocationHistory, LocationFigures, LocationBaseYears):
                 return await inventories.of_location(tx, location_id=str(self.id), limit=limit, after=after)
 
         return await page_of(first=first, after=after, load=load, node=Inventory.of, cursor=lambda row: row.id)
-
-
-@strawberry.type(description="A file that was taken in, whole.")
-class ActivityImport:
-    id: strawberry.ID
-    file_name: str
-    content_hash: str = strawberry.field(description="SHA-256 of the file.")
-    row_count: int
-    imported_by: str
-    imported_at: datetime
-    inventory_id: strawberry.Private[str]
-
-    @classmethod
-    def of(cls, found: records.ActivityImport) -> Self:
-        return cls(
-            id=strawberry.ID(found.id),
-            file_name=found.file_name,
-            content_hash=found.content_hash,
-            row_count=found.row_count,
-            imported_by=found.imported_by.name,
-            imported_at=found.imported_at,
-            inventory_id=found.inventory_id,
-        )
-
-    @strawberry.field
-    async def inventory(self, info: Info) -> Inventory | None:
-        found = await info.context.loader("inventory", inventories.by_ids).load(self.inventory_id)
-        return None if found is None else Inventory.of(found)
-
-
-@strawberry.type(description="One thing that is wrong in one cell, and what to do about it.")
-class ImportProblem:
-    sheet: str
-    row: int = strawberry.field(description="As the spreadsheet counts: the first row is 1.")
-    column: str
-    value: str
-    code: str
-    reason: str
-    hint: str
-
-    @classmethod
-    def of(cls, found: rows.Problem) -> Self:
-        return cls(
-            sheet=found.sheet,
-            row=found.row,
-            column=found.column,
-            value=found.value,
-            code=found.code.value,
-            reason=found.reason,
-            hint=found.hint,
-        )
-
-
-@strawberry.type(description="Nothing of the file was taken in; every problem is named.")
-class ImportRefused:
-    file_name: str
-    message: str
-    problems: list[ImportProblem]
-
-
-@strawberry.type(description="A factor of the catalogue, as one publisher gave it for one place and time.")
-class EmissionFactor:
-    id: strawberry.ID
-    release: str
-    category: str
-    key: str
-    place: str
-    valid_from: date
-    valid_to: date
-    unit: str
-    published_as: str
-    publisher: str
-    document: str
-    table: str
-    licence: str
-    status: str
-
-    @classmethod
-    def of(cls, found: emission_factor.EmissionFactor) -> Self:
-        return cls(
-            id=strawberry.ID(found.id),
-            release=found.release,
-            category=found.category.value,
-            key=found.key,
-            place=found.place,
-            valid_from=found.valid_from,
-            valid_to=found.valid_to,
-            unit=found.unit.value,
-            published_as=found.published_as,
-            publisher=found.publisher,
-            document=found.document,
-            table=found.table,
-            licence=found.licence,
-            status=found.status,
-        )

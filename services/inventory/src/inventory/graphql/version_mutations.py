@@ -9,7 +9,8 @@ from chassis.graphql.edge import Info, Once
 from chassis.graphql.types import Refusal
 from inventory import access, usecases
 from inventory.domain import errors
-from inventory.graphql.types import ImportProblem, ImportRefused, Inventory
+from inventory.graphql.imports import ImportProblem, ImportRefused
+from inventory.graphql.types import Inventory
 from inventory.graphql.versions import RecordCorrection
 from inventory.store import corrections, inventories
 
