@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from embedded.ports import free_port
+from embedded.scratch import scratch_parent
 from lichen.personas import Tokens
 from tools.collector import Collector
 
@@ -100,8 +101,7 @@ def _is_zombie(pid: int) -> bool:
 @pytest.fixture(scope="session")
 def homes() -> Iterator[Path]:
     """A folder that the unprivileged PostgreSQL can enter too."""
-    place = "/tmp" if os.geteuid() == 0 else None  # noqa: S108 - a folder of ours is made in it
-    with tempfile.TemporaryDirectory(prefix="lichen-journeys-", dir=place) as directory:
+    with tempfile.TemporaryDirectory(prefix="lichen-journeys-", dir=scratch_parent()) as directory:
         Path(directory).chmod(0o755)
         yield Path(directory)
 

@@ -18,6 +18,7 @@ import httpx
 from contracts.access import Role
 from contracts.catalogue import SERVICES
 from embedded.ports import free_port
+from embedded.scratch import scratch_parent
 from lichen.home import Home
 from lichen.personas import Tokens
 from lichen.platform import Platform
@@ -186,8 +187,7 @@ def _scopes(token: str) -> frozenset[str]:
 @contextmanager
 def started() -> Iterator[World]:
     """A platform of its own in a new folder, ended and removed afterwards."""
-    place = "/tmp" if os.geteuid() == 0 else None  # noqa: S108 - the unprivileged PostgreSQL must be able to enter it
-    directory = Path(tempfile.mkdtemp(prefix="lichen-canary-", dir=place))
+    directory = Path(tempfile.mkdtemp(prefix="lichen-canary-", dir=scratch_parent()))
     directory.chmod(0o755)
     collector = Collector()
     before = {name: os.environ.get(name) for name in SET}

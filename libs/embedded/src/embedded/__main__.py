@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from embedded.postgres import EmbeddedPostgres
+from embedded.scratch import scratch_parent
 
 
 def main() -> int:
@@ -17,8 +18,7 @@ def main() -> int:
         case _:
             sys.exit("usage: python -m embedded run -- command …")
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    place = "/tmp" if os.geteuid() == 0 else None  # noqa: S108 - a directory of ours is made in it
-    with tempfile.TemporaryDirectory(prefix="lichen-test-", dir=place) as directory:
+    with tempfile.TemporaryDirectory(prefix="lichen-test-", dir=scratch_parent()) as directory:
         Path(directory).chmod(0o755)
         server = EmbeddedPostgres(Path(directory) / "pg", fast_and_loose=True)
         try:

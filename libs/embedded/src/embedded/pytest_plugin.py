@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from embedded.nats import EmbeddedNats
+from embedded.scratch import scratch_parent
 
 if TYPE_CHECKING:
     from embedded.issuer import TestIssuer
@@ -38,7 +39,7 @@ def postgres_server() -> "Iterator[EmbeddedPostgres]":
         directory, port = shared.rsplit(":", 1)
         yield EmbeddedPostgres.attach(Path(directory), port=int(port))
         return
-    with tempfile.TemporaryDirectory(prefix="lichen-test-", dir=_temporary()) as directory:
+    with tempfile.TemporaryDirectory(prefix="lichen-test-", dir=scratch_parent()) as directory:
         Path(directory).chmod(0o755)
         server = EmbeddedPostgres(Path(directory) / "pg", fast_and_loose=True)
         server.start()
@@ -49,7 +50,7 @@ def postgres_server() -> "Iterator[EmbeddedPostgres]":
 @pytest.fixture(scope="module")
 def nats_server() -> Iterator[EmbeddedNats]:
     """A server for each module: it starts in a blink, and streams have fixed names."""
-    with tempfile.TemporaryDirectory(prefix="lichen-test-") as directory:
+    with tempfile.TemporaryDirectory(prefix="lichen-test-", dir=scratch_parent()) as directory:
         server = EmbeddedNats(Path(directory))
         server.start()
         yield server
@@ -135,8 +136,3 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
     """The result of the coroutine; in a thread, as the caller may be inside an event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
-
-
-def _temporary() -> str | None:
-    # As root, PostgreSQL runs as another user, who must be able to enter the directory.
-    return "/tmp" if os.geteuid() == 0 else None  # noqa: S108 - a directory of ours is made in it
