@@ -13,7 +13,16 @@ from inventory.domain.errors import FactorMissing
 from inventory.domain.formula import FormulaFactor, formula_factor
 from quantities import GwpSet, Quantity, Unit
 
-__all__ = ["NOT_SPLIT_BY_GAS", "Coefficient", "Quantification", "multiply", "quantify", "resolve_coefficient"]
+__all__ = [
+    "NOT_SPLIT_BY_GAS",
+    "Coefficient",
+    "Quantification",
+    "coefficient_of_factor",
+    "coefficient_of_formula",
+    "multiply",
+    "quantify",
+    "resolve_coefficient",
+]
 
 NOT_SPLIT_BY_GAS = "CO2e"
 """Stands in the place of a gas where the publisher of a factor gives CO2e alone."""
@@ -94,14 +103,25 @@ def resolve_coefficient(
         return None
     formula = formula_factor(category=category, key=key, gwp_set=gwp_set)
     if formula is not None:
-        return _by_formula(formula, category=category, key=key, unit=unit, gwp_set=gwp_set, edition=edition)
+        return coefficient_of_formula(formula, category=category, key=key, unit=unit, gwp_set=gwp_set, edition=edition)
     try:
         choice = catalogue.choose(category=category, key=key, unit=unit, place=place, period=period)
     except FactorMissing:
         if category.is_optional:
             return None
         raise
-    factor = choice.factor
+    return coefficient_of_factor(
+        choice.factor, category=category, key=key, unit=unit, gwp_set=gwp_set, why=choice.explanation
+    )
+
+
+def coefficient_of_factor(
+    factor: EmissionFactor, *, category: Category, key: str, unit: Unit, gwp_set: GwpSet, why: str
+) -> Coefficient:
+    """What one unit of the activity emits by this factor, whoever chose it and `why`.
+
+    Refuses, in this order: GasNotInGwpSet, UnitsNotConvertible.
+    """
     co2e_kg, how = _co2e_kg(factor, gwp_set=gwp_set)
     with localcontext(prec=_EXACT_DIGITS):
         factor_units = Quantity(Decimal(1), unit).to(factor.unit).value
@@ -116,14 +136,18 @@ def resolve_coefficient(
             factor_id=factor.id,
             factor_release=factor.release,
             gwp_set=gwp_set.name,
-            explanation=f"{choice.explanation} {how}",
+            explanation=f"{why} {how}",
             is_optional=category.is_optional,
         )
 
 
-def _by_formula(
+def coefficient_of_formula(
     formula: FormulaFactor, *, category: Category, key: str, unit: Unit, gwp_set: GwpSet, edition: MethodEdition
 ) -> Coefficient:
+    """What one unit of the activity emits by a formula.
+
+    Refuses, in this order: UnitsNotConvertible, GasNotInGwpSet.
+    """
     apart = edition.sets_apart(formula.kg_by_gas)
     why_apart = f" Optional emission in the method's edition {edition.name}: {edition.cited}." if apart else ""
     with localcontext(prec=_EXACT_DIGITS):

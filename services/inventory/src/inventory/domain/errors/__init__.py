@@ -16,6 +16,7 @@ from inventory.domain.errors.factors import (
     AmountNegative,
     CatalogueMalformed,
     FactorMissing,
+    FactorNotInRelease,
     MethodEditionUnknown,
     PeriodEndsBeforeStart,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "DimensionsNotCombined",
     "EntererMayNotApprove",
     "FactorMissing",
+    "FactorNotInRelease",
     "FiguresTooMany",
     "FileExpandsTooMuch",
     "FileTooLarge",

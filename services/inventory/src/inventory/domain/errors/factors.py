@@ -8,6 +8,7 @@ __all__ = [
     "AmountNegative",
     "CatalogueMalformed",
     "FactorMissing",
+    "FactorNotInRelease",
     "MethodEditionUnknown",
     "PeriodEndsBeforeStart",
 ]
@@ -37,3 +38,9 @@ class FactorMissing(Refused):
     """No emission factor for that activity, place and date; a missing one is never taken as 0."""
 
     code: ClassVar[str] = "FACTOR_MISSING"
+
+
+class FactorNotInRelease(Refused):
+    """The factor that a figure names is not in the release that it names."""
+
+    code: ClassVar[str] = "FACTOR_NOT_IN_RELEASE"
