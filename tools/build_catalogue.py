@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 QUANTITIES_DATA = ROOT / "libs/quantities/src/quantities/data"
-CATALOGUE = ROOT / "services/inventory/src/inventory/catalogue/emission_factors.csv"
+RELEASES = ROOT / "services/inventory/src/inventory/catalogue/releases"
 
 COLUMNS = [
     "id",
@@ -473,19 +473,17 @@ def main() -> None:
         blend_rows(gwp),
     )
     uk = read(collection / "uk_desnz_2016_2025.csv")
-    write(
-        CATALOGUE,
-        COLUMNS,
-        [
-            *un_rows(read(collection / "un_sun_2023.csv")),
-            *fuel_rows(uk),
-            *biomass_rows(read(collection / "ipcc_2006_defaults.csv")),
-            *egrid_rows(read(collection / "us_epa_ghg_hub_2021_2024_2025.csv")),
-            *ember_rows(read(collection / "grid_average_by_country_life_cycle.csv")),
-            *air_rows(uk),
-            *waste_and_water_rows(uk),
-        ],
-    )
+    factors = [
+        *un_rows(read(collection / "un_sun_2023.csv")),
+        *fuel_rows(uk),
+        *biomass_rows(read(collection / "ipcc_2006_defaults.csv")),
+        *egrid_rows(read(collection / "us_epa_ghg_hub_2021_2024_2025.csv")),
+        *ember_rows(read(collection / "grid_average_by_country_life_cycle.csv")),
+        *air_rows(uk),
+        *waste_and_water_rows(uk),
+    ]
+    for release in dict.fromkeys(row["release"] for row in factors):
+        write(RELEASES / f"{release}.csv", COLUMNS, (row for row in factors if row["release"] == release))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,15 @@ PUBLIC_BY_NATURE = {"location", "location_detail", "publication"}
 """The register and what is published: row security itself reads them."""
 OF_NO_LOCATION = {
     # What one unit of an activity emits at a place and time; who used it is in the lines.
-    "inventory": {"coefficient"},
+    # What others published, for everyone to read.
+    "inventory": {
+        "coefficient",
+        "emission_factor",
+        "factor_edition",
+        "factor_edition_adoption",
+        "factor_edition_release",
+        "factor_release",
+    },
     "targets": set(),
     # A serial belongs to a registry: that nothing is sold twice holds across all locations.
     "offsets": {"serial_series"},

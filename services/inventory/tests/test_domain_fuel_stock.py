@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from inventory.catalogue import fuels
+from inventory.catalogue import emission_factors
 from inventory.domain.errors import CapacityNotPositive, FuelUnknown, StockInTheFuture, StockOutOfRange, UnitNotOfFuel
-from inventory.domain.fuel_stock import FuelStock, fuel_stock_to_record
+from inventory.domain.fuel_stock import FuelStock, fuel_stock_to_record, fuels_of
 from quantities import Quantity
 from quantities.errors import UnitAmbiguous, UnitUnknown
 from quantities.person import Person
@@ -16,8 +16,9 @@ from quantities.refusal import Refusal
 
 NOON = datetime(2025, 2, 1, 12, tzinfo=UTC)
 ANN = Person(subject="s-ann", name="ann")
+FUELS = fuels_of(emission_factors())
 GOOD: dict[str, Any] = {
-    "stock_id": "s", "location_id": "unon", "fuel": "diesel", "fuels": fuels(), "capacity": Decimal(50000),
+    "stock_id": "s", "location_id": "unon", "fuel": "diesel", "fuels": FUELS, "capacity": Decimal(50000),
     "stock": Decimal("31234.5"), "unit": "litres", "as_of": date(2025, 2, 1), "by": ANN, "at": NOON,
 }  # fmt: skip
 

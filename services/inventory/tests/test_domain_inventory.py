@@ -30,7 +30,7 @@ ANN, BEN, CY = (Person(subject=f"s-{name}", name=name) for name in ("ann", "ben"
 
 
 def a_draft() -> Inventory:
-    return Inventory(id="i", location_id="unon", year=2024, version=1, state=State.DRAFT, steps=())
+    return Inventory(id="i", location_id="unon", year=2024, version=1, state=State.DRAFT, steps=(), factor_edition="e")
 
 
 def a_submitted() -> Inventory:

@@ -1,6 +1,8 @@
 """Data that ships with the service: emission factors, and airports as the installed `airportsdata` has them."""
 
+import csv
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -9,23 +11,52 @@ from types import MappingProxyType
 import airportsdata
 
 from inventory.domain.air_travel import Airport
-from inventory.domain.disclosure import FUELS
-from inventory.domain.emission_factor import Catalogue, parse_catalogue
+from inventory.domain.emission_factor import Catalogue, EmissionFactor, parse_factors
 
-__all__ = ["airports", "airports_by_city", "emission_factors", "fuels"]
+__all__ = ["EDITION", "ShippedEdition", "airports", "airports_by_city", "editions", "emission_factors", "release"]
+
+EDITION = "un-2025"
+"""What is quantified by where nobody has adopted another edition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShippedEdition:
+    """A named selection of shipped releases. Where two answer one question, the earlier one holds."""
+
+    name: str
+    description: str
+    releases: tuple[str, ...]
 
 
 @cache
-def emission_factors() -> Catalogue:
-    """The shipped catalogue (made by `tools/build_catalogue.py`)."""
-    text = files("inventory.catalogue").joinpath("emission_factors.csv").read_text(encoding="utf-8")
-    return parse_catalogue(text.splitlines())
+def editions() -> Mapping[str, ShippedEdition]:
+    """Every shipped edition, oldest first."""
+    found: dict[str, ShippedEdition] = {}
+    for row in csv.DictReader(_lines("editions.csv")):
+        known = found.get(row["edition"])
+        found[row["edition"]] = ShippedEdition(
+            name=row["edition"],
+            description=row["description"] if known is None else known.description,
+            releases=(*(() if known is None else known.releases), row["release"]),
+        )
+    return MappingProxyType(found)
 
 
 @cache
-def fuels() -> frozenset[str]:
-    """What sites store and burn, by name."""
-    return frozenset(key for category in FUELS for key in emission_factors().keys(category))
+def release(name: str) -> tuple[EmissionFactor, ...]:
+    """Factors of a shipped release (made by `tools/build_catalogue.py`). Its file never changes: another is added."""
+    return tuple(parse_factors(_lines(f"releases/{name}.csv")))
+
+
+@cache
+def emission_factors(edition: str = EDITION) -> Catalogue:
+    """The catalogue of a shipped edition."""
+    names = editions()[edition].releases
+    return Catalogue.of((factor for name in names for factor in release(name)), edition=edition, releases=names)
+
+
+def _lines(name: str) -> list[str]:
+    return files("inventory.catalogue").joinpath(name).read_text(encoding="utf-8").splitlines()
 
 
 @cache

@@ -1,8 +1,8 @@
 """Emission factors, and which of them holds for an activity, a place and a date."""
 
 import csv
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation, localcontext
 from types import MappingProxyType
@@ -11,13 +11,28 @@ from inventory.domain.activity_data import Category, Period
 from inventory.domain.errors import CatalogueMalformed, FactorMissing
 from quantities import GwpSet, Refusal, Unit, UnitsNotConvertible, convertible, parse_unit
 
-__all__ = ["ANYWHERE", "Catalogue", "EmissionFactor", "FactorChoice", "Place", "parse_catalogue"]
+__all__ = [
+    "ANYWHERE",
+    "Catalogue",
+    "EmissionFactor",
+    "FactorChoice",
+    "LookUp",
+    "Place",
+    "Tried",
+    "parse_catalogue",
+    "parse_factors",
+]
 
 ANYWHERE = "default"
 """Place of a factor that holds wherever there is no nearer one."""
 
 _EXACT_DIGITS = 28
 _GASES = {"co2": "CO2", "ch4": "CH4", "n2o": "N2O"}
+_MARKS = {
+    "life_cycle": "; life-cycle, so more than generation alone",
+    "proxy": "; published for another place",
+    "regional": "; average of a region",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +43,15 @@ class Place:
     """ISO 3166-1 alpha-3."""
     grid: str | None
     """Subregion of an electricity grid, such as `US-NYCW`; None, or the country, where there are no subregions."""
+    region: str | None = None
+    """That regional defaults are published for; None where the country is in none."""
+    entities: tuple[str, ...] = ()
+    """Locations with factors of their own that the place is at or under, nearest first."""
 
     @property
     def nearest_first(self) -> tuple[str, ...]:
-        """Places to look for a factor in, in this order: subregion, country, anywhere."""
-        chain = [place for place in (self.grid, self.country) if place]
+        """Places to look for a factor in, in this order: subregion, country, region, anywhere."""
+        chain = [place for place in (self.grid, self.country, self.region) if place]
         return tuple(dict.fromkeys([*chain, ANYWHERE]))
 
 
@@ -59,6 +78,8 @@ class EmissionFactor:
     """GWP set behind the published CO2e; None where the publisher does not say."""
     biogenic_co2_kg: Decimal
     """CO2 of biological origin per unit, reported beside the total."""
+    uncertainty_percent: Decimal | None = None
+    """Half of the 95 % interval, as a part of the factor; None where the publisher gives none."""
     published_as: str
     """The publisher's own figure and unit."""
     publisher: str
@@ -67,7 +88,9 @@ class EmissionFactor:
     year: int
     licence: str
     status: str
-    """`published`; `life_cycle`: covers more than generation; `proxy`: published for elsewhere."""
+    """`published`; `life_cycle`: covers more than generation; `proxy`: published for elsewhere; `regional`."""
+    private_to: str | None = None
+    """Location whose licence it is; it holds there and below, and nobody else sees it. None: for all."""
 
     @property
     def is_co2e_only(self) -> bool:
@@ -88,36 +111,134 @@ class FactorChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A place where a factor was looked for, and what came of it."""
+
+    place: str
+    factor: EmissionFactor | None
+    """None where there is none that fits."""
+    other_units: tuple[Unit, ...]
+    """Of factors that are there, but in units that don't fit."""
+    passed_over: tuple[EmissionFactor, ...]
+    """That fit as well, and come after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """The way to a factor: every place that was tried, nearest first, up to the one that has it."""
+
+    tried: tuple[Tried, ...]
+    edition: str | None
+
+    @property
+    def factor(self) -> EmissionFactor | None:
+        return self.tried[-1].factor
+
+    @property
+    def explanation(self) -> str:
+        """Why the factor is the one. There is one."""
+        last = self.tried[-1]
+        factor = last.factor
+        if factor is None:
+            message = "nothing was chosen"
+            raise LookupError(message)
+        where = "anywhere" if factor.place == ANYWHERE else factor.place
+        none_for = " or ".join(step.place for step in self.tried[:-1])
+        own = "" if factor.private_to is None else f"{factor.private_to}'s own, "
+        return (
+            f"Factor for {where}{f', as there is none for {none_for}' if none_for else ''}: {own}{factor.publisher}, "
+            f"{factor.document}, {factor.table}, {factor.year} ({factor.published_as}){_MARKS.get(factor.status, '')}."
+            f"{self._of_edition(factor, last.passed_over)}"
+        )
+
+    def _of_edition(self, factor: EmissionFactor, passed_over: Sequence[EmissionFactor]) -> str:
+        if self.edition is None:
+            return ""
+        beside = ", ".join(dict.fromkeys(other.release for other in passed_over if other.private_to is None))
+        instead = f", before {beside}" if beside else ""
+        where = f"Edition {self.edition}" if factor.private_to is None else f"Beside edition {self.edition}"
+        return f" {where}, release {factor.release}{instead}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """Every emission factor that may be chosen."""
+    """Every emission factor that may be chosen: those of an edition, and those that an entity has of its own."""
 
     factors: tuple[EmissionFactor, ...]
     by_category_and_key: Mapping[tuple[Category, str], tuple[EmissionFactor, ...]]
+    """Private ones first, then by the order of the releases."""
+    edition: str | None = None
+    """Named selection of releases that the factors are of; None for a loose set."""
 
     @staticmethod
-    def of(factors: Iterable[EmissionFactor]) -> "Catalogue":
-        """A catalogue in which no two factors answer the same question.
+    def of(
+        factors: Iterable[EmissionFactor], *, edition: str | None = None, releases: Sequence[str] = ()
+    ) -> "Catalogue":
+        """A catalogue in which no two factors answer the same question, unless `releases` says which comes first.
 
         Refuses: CatalogueMalformed.
         """
-        every = tuple(factors)
-        grouped: dict[tuple[Category, str], tuple[EmissionFactor, ...]] = {}
+        rank = {release: number for number, release in enumerate(releases)}
+        every = tuple(sorted(factors, key=lambda factor: rank.get(factor.release, -1)))
+        grouped: dict[tuple[Category, str], list[EmissionFactor]] = {}
         for factor in every:
-            alike = grouped.get((factor.category, factor.key), ())
+            alike = grouped.setdefault((factor.category, factor.key), [])
             for other in alike:
-                if _answer_the_same(factor, other):
+                same_rank = factor.release == other.release or factor.release not in rank or other.release not in rank
+                if same_rank and _answer_the_same(factor, other):
                     raise CatalogueMalformed(
                         subject=factor.id,
                         found=f"valid at the same place and time as {other.id}",
                         expected="one factor for one question",
                         message=f"{factor.id} and {other.id} are valid for the same activity, place and time.",
                     )
-            grouped[factor.category, factor.key] = (*alike, factor)
-        return Catalogue(factors=every, by_category_and_key=MappingProxyType(grouped))
+            alike.append(factor)
+        kept = {question: tuple(alike) for question, alike in grouped.items()}
+        return Catalogue(factors=every, by_category_and_key=MappingProxyType(kept), edition=edition)
+
+    def with_private(self, factors: Sequence[EmissionFactor]) -> "Catalogue":
+        """With factors of entities' own, which come before the public ones of the same place."""
+        if not factors:
+            return self
+        grouped = dict(self.by_category_and_key)
+        # In the order of loading: of two that answer the same, the newest holds.
+        for factor in factors:
+            question = (factor.category, factor.key)
+            grouped[question] = (factor, *grouped.get(question, ()))
+        return replace(self, factors=(*factors, *self.factors), by_category_and_key=MappingProxyType(grouped))
 
     def keys(self, category: Category) -> tuple[str, ...]:
         """Every item that a category has factors for."""
         return tuple(sorted(key for of, key in self.by_category_and_key if of == category))
+
+    def look_up(self, *, category: Category, key: str, unit: Unit, place: Place, period: Period) -> LookUp:
+        """Look from the nearest place on for a factor that holds for all of the period, in a unit that fits.
+
+        At one place, factors of the nearest entity's own come first, then those of its releases in their order.
+        """
+        in_time = [
+            factor
+            for factor in self.by_category_and_key.get((category, key), ())
+            if factor.holds_for(period) and (factor.private_to is None or factor.private_to in place.entities)
+        ]
+        if place.entities:
+            # Stable: what is equally near stays in the catalogue's order.
+            in_time.sort(key=lambda factor: _nearness(factor, place))
+        tried: list[Tried] = []
+        for step in place.nearest_first:
+            here = [factor for factor in in_time if factor.place == step]
+            fitting = [factor for factor in here if convertible(unit, to=factor.unit)]
+            tried.append(
+                Tried(
+                    place=step,
+                    factor=fitting[0] if fitting else None,
+                    other_units=() if fitting else tuple(dict.fromkeys(factor.unit for factor in here)),
+                    passed_over=tuple(fitting[1:]),
+                )
+            )
+            if fitting:
+                break
+        return LookUp(tried=tuple(tried), edition=self.edition)
 
     def choose(self, *, category: Category, key: str, unit: Unit, place: Place, period: Period) -> FactorChoice:
         """The factor for an activity: the nearest place that has one for all of the period, in a unit that fits.
@@ -125,25 +246,20 @@ class Catalogue:
         A factor of 0 is a figure like any other. Refuses, in this order: UnitsNotConvertible, when there are factors
         but none in such a unit; FactorMissing.
         """
-        in_time = [factor for factor in self.by_category_and_key.get((category, key), ()) if factor.holds_for(period)]
-        passed: list[str] = []
-        other_units: list[Unit] = []
-        for step in place.nearest_first:
-            here = [factor for factor in in_time if factor.place == step]
-            for factor in here:
-                if convertible(unit, to=factor.unit):
-                    return FactorChoice(factor=factor, explanation=_explain(factor, passed=passed))
-            other_units += [factor.unit for factor in here]
-            passed.append(step)
+        found = self.look_up(category=category, key=key, unit=unit, place=place, period=period)
+        if found.factor is not None:
+            return FactorChoice(factor=found.factor, explanation=found.explanation)
+        other_units = dict.fromkeys(other for step in found.tried for other in step.other_units)
         if other_units:
-            units = ", ".join(dict.fromkeys(other_units))
+            units = ", ".join(other_units)
             raise UnitsNotConvertible(
                 subject=f"{category} {key}",
                 found=unit,
                 expected=units,
                 message=f"The factors for {category} of {key} are per {units}; an amount in {unit} can't be used.",
             )
-        sought = f"{category}, {key}, from {period.start} to {period.end}, in {', '.join(passed)}"
+        passed = ", ".join(step.place for step in found.tried)
+        sought = f"{category}, {key}, from {period.start} to {period.end}, in {passed}"
         raise FactorMissing(
             subject=f"{category} {key}",
             found="no emission factor",
@@ -152,19 +268,15 @@ class Catalogue:
         )
 
 
+def _nearness(factor: EmissionFactor, place: Place) -> int:
+    if factor.private_to is None:
+        return len(place.entities)
+    return place.entities.index(factor.private_to)
+
+
 def _answer_the_same(one: EmissionFactor, other: EmissionFactor) -> bool:
     overlap = one.valid_from < other.valid_to and other.valid_from < one.valid_to
     return one.place == other.place and overlap and convertible(one.unit, to=other.unit)
-
-
-def _explain(factor: EmissionFactor, *, passed: list[str]) -> str:
-    where = "anywhere" if factor.place == ANYWHERE else factor.place
-    instead = f", as there is none for {' or '.join(passed)}" if passed else ""
-    marks = {"life_cycle": "; life-cycle, so more than generation alone", "proxy": "; published for another place"}
-    return (
-        f"Factor for {where}{instead}: {factor.publisher}, {factor.document}, {factor.table}, {factor.year} "
-        f"({factor.published_as}){marks.get(factor.status, '')}."
-    )
 
 
 def parse_catalogue(lines: Iterable[str]) -> Catalogue:
@@ -172,6 +284,11 @@ def parse_catalogue(lines: Iterable[str]) -> Catalogue:
 
     Refuses: CatalogueMalformed, naming the line.
     """
+    return Catalogue.of(parse_factors(lines))
+
+
+def parse_factors(lines: Iterable[str]) -> list[EmissionFactor]:
+    """The factors in CSV lines, the first of which names the columns. Refuses: CatalogueMalformed, naming the line."""
     factors = []
     for number, row in enumerate(csv.DictReader(lines, strict=True), start=2):
         try:
@@ -183,7 +300,7 @@ def parse_catalogue(lines: Iterable[str]) -> Catalogue:
                 expected="an emission factor",
                 message=f"Line {number} of the catalogue can't be read: {error!r}.",
             ) from error
-    return Catalogue.of(factors)
+    return factors
 
 
 def _factor(row: Mapping[str, str]) -> EmissionFactor:
@@ -207,6 +324,7 @@ def _factor(row: Mapping[str, str]) -> EmissionFactor:
         gwp_set=gwp_set,
         # An empty cell here says that nothing in this activity is biogenic, not that it is unknown.
         biogenic_co2_kg=Decimal(row["biogenic_co2"]) if row["biogenic_co2"] else Decimal(0),
+        uncertainty_percent=Decimal(row["uncertainty_percent"]) if row.get("uncertainty_percent") else None,
         published_as=row["published_as"],
         publisher=row["publisher"],
         document=row["document"],

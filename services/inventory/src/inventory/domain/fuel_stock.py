@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from inventory.domain.disclosure import FUELS
+from inventory.domain.emission_factor import Catalogue
 from inventory.domain.errors import CapacityNotPositive, FuelUnknown, StockInTheFuture, StockOutOfRange, UnitNotOfFuel
 from quantities import Quantity, Unit
 from quantities.person import Person
 from quantities.units import convertible, parse_unit
 
-__all__ = ["FuelStock", "fuel_stock_to_record"]
+__all__ = ["FuelStock", "fuel_stock_to_record", "fuels_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,11 @@ class FuelStock:
     as_of: date
     entered_by: Person
     entered_at: datetime
+
+
+def fuels_of(catalogue: Catalogue) -> frozenset[str]:
+    """What sites store and burn, by name."""
+    return frozenset(key for category in FUELS for key in catalogue.keys(category))
 
 
 def fuel_stock_to_record(

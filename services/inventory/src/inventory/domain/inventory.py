@@ -99,6 +99,8 @@ class Inventory:
     state: State
     steps: tuple[Step, ...]
     """All that happened to it, oldest first."""
+    factor_edition: str
+    """Edition of emission factors that its lines are quantified by."""
     correction: Correction | None = None
     """None for a first version."""
 
@@ -170,8 +172,17 @@ class Inventory:
             )
         return self._with(State.FINAL, Step(action=Action.APPROVED, by=by, at=at, reasons=None))
 
-    def correct(self, *, inventory_id: str, newest_version: int, cause: Cause, reason: str, by: Person) -> "Inventory":
-        """The next version, as a draft with the same lines.
+    def correct(
+        self,
+        *,
+        inventory_id: str,
+        newest_version: int,
+        cause: Cause,
+        reason: str,
+        by: Person,
+        factor_edition: str | None = None,
+    ) -> "Inventory":
+        """The next version, as a draft with the same lines; of the same edition of factors unless another is given.
 
         Refuses, in this order: WrongState unless it is final; NewerVersionExists; ReasonsMissing.
         """
@@ -203,6 +214,7 @@ class Inventory:
             version=self.version + 1,
             state=State.DRAFT,
             steps=(),
+            factor_edition=factor_edition or self.factor_edition,
             correction=Correction(corrects_id=self.id, cause=cause, reason=reason.strip(), opened_by=by),
         )
 

@@ -1,11 +1,13 @@
 """GraphQL types of emission factors."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Self
 
 import strawberry
 
 from inventory.domain import emission_factor
+from inventory.graphql.records import GasMass, masses
 
 __all__ = ["EmissionFactor"]
 
@@ -26,6 +28,13 @@ class EmissionFactor:
     table: str
     licence: str
     status: str
+    co2e_kg: Decimal | None = strawberry.field(description="Per unit, as published; null where gases alone are given.")
+    gwp_set: str | None = strawberry.field(description="Behind the published CO2e.")
+    by_gas: list[GasMass] = strawberry.field(description="Per unit; empty where CO2e alone is given.")
+    biogenic_co2_kg: Decimal = strawberry.field(description="Per unit, beside the total.")
+    uncertainty_percent: Decimal | None = strawberry.field(
+        description="Half of the 95 % interval, where the publisher gives one."
+    )
 
     @classmethod
     def of(cls, found: emission_factor.EmissionFactor) -> Self:
@@ -44,4 +53,9 @@ class EmissionFactor:
             table=found.table,
             licence=found.licence,
             status=found.status,
+            co2e_kg=found.co2e_kg,
+            gwp_set=found.gwp_set,
+            by_gas=masses(dict(found.kg_by_gas)),
+            biogenic_co2_kg=found.biogenic_co2_kg,
+            uncertainty_percent=found.uncertainty_percent,
         )

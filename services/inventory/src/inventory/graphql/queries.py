@@ -7,11 +7,10 @@ import strawberry
 from chassis.graphql.audit import audit_entries
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, page_of
-from inventory import catalogue
 from inventory.domain import emission_factor, location
 from inventory.graphql.factors import EmissionFactor
 from inventory.graphql.types import Inventory, Location
-from inventory.store import inventories, locations
+from inventory.store import factors, inventories, locations
 
 __all__ = ["Query"]
 
@@ -36,17 +35,16 @@ class Query:
         found = await info.context.loader("inventory", inventories.by_ids).load(str(id))
         return None if found is None else Inventory.of(found)
 
-    @strawberry.field(description="The catalogue of emission factors, by id.")
+    @strawberry.field(
+        description="Published emission factors, by id: those of an edition, by default the one that new inventories"
+        " are of."
+    )
     async def emission_factors(
-        self, first: int, after: str | None = None, category: str | None = None
+        self, info: Info, first: int, after: str | None = None, category: str | None = None, edition: str | None = None
     ) -> Connection[EmissionFactor]:
         async def load(limit: int, after: str | None) -> Sequence[emission_factor.EmissionFactor]:
-            chosen = (
-                factor
-                for factor in sorted(catalogue.emission_factors().factors, key=lambda factor: factor.id)
-                if (category is None or factor.category == category) and (after is None or factor.id > after)
-            )
-            return [factor for factor, _ in zip(chosen, range(limit), strict=False)]
+            async with info.context.reading() as tx:
+                return await factors.page(tx, edition=edition, category=category, limit=limit, after=after)
 
         return await page_of(first=first, after=after, load=load, node=EmissionFactor.of, cursor=lambda row: row.id)
 

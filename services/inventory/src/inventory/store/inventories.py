@@ -78,6 +78,7 @@ async def _whole(tx: AsyncConnection, heads: Sequence[AnyRow]) -> list[Inventory
             version=row.version,
             state=State(row.state),
             steps=tuple(steps[row.id]),
+            factor_edition=row.factor_edition,
             correction=_correction(row),
         )
         for row in heads
@@ -186,6 +187,7 @@ async def add(tx: AsyncConnection, new: Inventory, *, gwp_set: str, by: Person, 
         state=new.state,
         gwp_set=gwp_set,
         method_edition=CURRENT.name,
+        factor_edition=new.factor_edition,
         opened_by=by.name,
         opened_by_subject=by.subject,
         opened_at=at,

@@ -6,6 +6,13 @@ from inventory.tables.base_years import (
     base_year_decision,
     base_year_proposal,
 )
+from inventory.tables.factors import (
+    emission_factor,
+    factor_edition,
+    factor_edition_adoption,
+    factor_edition_release,
+    factor_release,
+)
 from inventory.tables.inventories import (
     inventory,
     inventory_indicator,
@@ -44,6 +51,11 @@ __all__ = [
     "base_year_decision",
     "base_year_proposal",
     "coefficient",
+    "emission_factor",
+    "factor_edition",
+    "factor_edition_adoption",
+    "factor_edition_release",
+    "factor_release",
     "fuel_stock",
     "instrument",
     "instrument_cancellation",

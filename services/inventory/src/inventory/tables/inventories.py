@@ -33,6 +33,7 @@ inventory = Table(
     Column("state", String, nullable=False),
     Column("gwp_set", String, nullable=False),
     Column("method_edition", String, nullable=False, server_default=text("'un-2023'")),
+    Column("factor_edition", String, ForeignKey("factor_edition.id"), nullable=False, server_default=text("'un-2025'")),
     Column("opened_by", String, nullable=False),
     Column("opened_at", instant, nullable=False),
     Column("opened_by_subject", String),

@@ -19,7 +19,7 @@ from inventory.domain.inventory import Inventory, Line, State
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.quantification import Coefficient, multiply, resolve_coefficient
 from inventory.domain.workbook import Reference, read_rows
-from inventory.store import inventories, locations, records
+from inventory.store import factors, inventories, locations, records
 from inventory.store.records import ActivityImport
 from quantities import GwpSet
 
@@ -78,7 +78,7 @@ async def take_in(
     reference = Reference(
         places={code: Place(country=country, grid=grid) for code, (country, grid) in places.items()},
         year=inventory.year,
-        catalogue=catalogue.emission_factors(),
+        catalogue=await factors.catalogue_of(tx, inventory.factor_edition),
         gwp_set=GwpSet.named(GWP_SET_NAME),
         airports=catalogue.airports(),
         airports_by_city=catalogue.airports_by_city(),
@@ -131,7 +131,15 @@ async def open_inventory(
     newest = await inventories.newest_for_update(tx, location_id=location_id, year=year)
     if newest is not None:
         return newest
-    first = Inventory(id=new_id(), location_id=location_id, year=year, version=1, state=State.DRAFT, steps=())
+    first = Inventory(
+        id=new_id(),
+        location_id=location_id,
+        year=year,
+        version=1,
+        state=State.DRAFT,
+        steps=(),
+        factor_edition=await factors.adopted_edition(tx),
+    )
     if await inventories.add(tx, first, gwp_set=GWP_SET_NAME, by=principal.person, at=now):
         return first
     # Somebody opened it meanwhile.

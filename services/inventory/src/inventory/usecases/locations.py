@@ -12,11 +12,11 @@ from chassis.access import Principal
 from chassis.ids import new_id
 from chassis.permission import permitted
 from chassis.refusals import NotFound
-from inventory import access, catalogue, outgoing
+from inventory import access, outgoing
 from inventory.domain.errors import LocationAlreadyRegistered
-from inventory.domain.fuel_stock import FuelStock, fuel_stock_to_record
+from inventory.domain.fuel_stock import FuelStock, fuel_stock_to_record, fuels_of
 from inventory.domain.location import Location, LocationProfile, location_to_register
-from inventory.store import fuel_stocks, locations
+from inventory.store import factors, fuel_stocks, locations
 
 __all__ = ["record_fuel_stock", "register_location", "set_location_profile"]
 
@@ -101,7 +101,7 @@ async def record_fuel_stock(
         stock_id=new_id(),
         location_id=location_id,
         fuel=fuel,
-        fuels=catalogue.fuels(),
+        fuels=fuels_of(await factors.catalogue_of(tx, await factors.adopted_edition(tx))),
         capacity=capacity,
         stock=stock,
         unit=unit,

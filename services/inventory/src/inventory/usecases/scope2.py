@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from inventory import catalogue
 from inventory.domain.activity_data import Category, Period
-from inventory.domain.emission_factor import Place
+from inventory.domain.emission_factor import Catalogue, Place
 from inventory.domain.errors import FactorMissing
 from inventory.domain.inventory import Inventory, State
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.quantification import Coefficient, resolve_coefficient
 from inventory.domain.scope2 import RESIDUAL_MIX, MarketBased, market_based
-from inventory.store import instruments, inventories, scope2
+from inventory.store import factors, instruments, inventories, scope2
 from quantities import GwpSet, Unit
 
 __all__ = ["market_based_of", "worked_out"]
@@ -37,13 +37,15 @@ async def worked_out(tx: AsyncConnection, of: Sequence[Inventory]) -> dict[str, 
             loads[item.id],
             instruments=[found for found in bought if found.location_id == item.location_id],
             year=item.year,
-            residual_mix=lambda place, year=item.year: _residual_mix(place, year=year),  # type: ignore[misc]  # the default binds the loop's value
+            residual_mix=partial(
+                _residual_mix, year=item.year, catalogue=await factors.catalogue_of(tx, item.factor_edition)
+            ),
         )
         for item in of
     }
 
 
-def _residual_mix(place: Place, *, year: int) -> Coefficient | None:
+def _residual_mix(place: Place, *, year: int, catalogue: Catalogue) -> Coefficient | None:
     try:
         return resolve_coefficient(
             category=Category.GRID_ELECTRICITY,
@@ -51,7 +53,7 @@ def _residual_mix(place: Place, *, year: int) -> Coefficient | None:
             unit=Unit.KILOWATT_HOUR,
             place=place,
             period=Period(start=date(year, 1, 1), end=date(year + 1, 1, 1)),
-            catalogue=catalogue.emission_factors(),
+            catalogue=catalogue,
             gwp_set=GwpSet.named(GWP_SET_NAME),
         )
     except FactorMissing:

@@ -15,6 +15,7 @@ from inventory.domain.errors.base_years import (
 from inventory.domain.errors.factors import (
     AmountNegative,
     CatalogueMalformed,
+    FactorEditionUnknown,
     FactorMissing,
     FactorNotInRelease,
     MethodEditionUnknown,
@@ -89,6 +90,7 @@ __all__ = [
     "CorrectionIncomplete",
     "DimensionsNotCombined",
     "EntererMayNotApprove",
+    "FactorEditionUnknown",
     "FactorMissing",
     "FactorNotInRelease",
     "FiguresTooMany",

@@ -7,6 +7,7 @@ from inventory.domain.errors.base import Refused
 __all__ = [
     "AmountNegative",
     "CatalogueMalformed",
+    "FactorEditionUnknown",
     "FactorMissing",
     "FactorNotInRelease",
     "MethodEditionUnknown",
@@ -26,6 +27,12 @@ class CatalogueMalformed(Refused):
     """A line of a catalogue of emission factors that can't be read."""
 
     code: ClassVar[str] = "CATALOGUE_MALFORMED"
+
+
+class FactorEditionUnknown(Refused):
+    """No edition of emission factors of this name."""
+
+    code: ClassVar[str] = "FACTOR_EDITION_UNKNOWN"
 
 
 class MethodEditionUnknown(Refused):
