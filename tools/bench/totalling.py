@@ -82,6 +82,10 @@ SELECT l.inventory_id, l.inventory_id, l.site, 's', l.n, c.category, 'k', l.firs
                1 AS days, (1 + n * 7919 % 1000003)::numeric / 1000 AS amount
           FROM generate_series(0, $2::integer - 1) n) l
   JOIN coefficient c ON c.id = l.coefficient"""
+FINAL_TOTALS = """
+INSERT INTO inventory_final_total
+SELECT inventory_id, scope, category, optional, sum(co2e_kg), sum(biogenic_co2_kg), sum(records)
+  FROM inventory_total GROUP BY 1, 2, 3, 4 ORDER BY 1, 3"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +135,8 @@ async def prepare_lines(parts: Parts) -> AsyncIterator[Setting]:
         for place in range(1, LOCATIONS + 1):
             count = LINES // LOCATIONS + (1 if place <= LINES % LOCATIONS else 0)
             await owner.execute(FILL, place, count, YEARS, SITES, len(Category))
+        # As an approval does, for each of them.
+        await owner.execute(FINAL_TOTALS)
         await owner.execute("UPDATE inventory SET state = 'final', final_at = now()")
         await owner.execute("VACUUM ANALYZE")
         await _require_equal(setting)

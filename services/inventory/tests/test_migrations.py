@@ -72,3 +72,32 @@ async def test_records_and_emissions_become_lines_with_the_same_figures(
     assert len(lines) == 7
     assert await owner.fetch("SELECT * FROM inventory_total ORDER BY 1, 2, 3, 4, 5") == totals
     await owner.close()
+
+
+async def test_versions_that_are_final_already_get_their_totals(
+    inventories: "Inventories", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await inventories.final()
+    await inventories.import_file(
+        inventories.csv("escwa,grid_electricity,,2024-01-01,2024-12-31,9,kWh,,,measured"),
+        by=inventories.person("escwa-technical"), location_id="escwa",
+    )  # fmt: skip
+    kept = "SELECT * FROM inventory_final_total ORDER BY 1, 2, 3, 4"
+    owner = await asyncpg.connect(inventories.urls.owner)
+    await owner.execute("SELECT set_config('app.roots', 'secretariat', false)")
+    as_approved = await owner.fetch(kept)
+    migration = import_module("inventory.migrations.versions.0014_final_totals")
+    statements: list[str] = []
+    monkeypatch.setattr(migration, "op", SimpleNamespace(execute=statements.append))
+
+    await owner.execute("SELECT set_config('app.roots', '', false)")
+    await owner.execute("DROP TABLE inventory_final_total")
+    migration.upgrade()
+    async with owner.transaction():
+        for statement in statements:
+            await owner.execute(statement)
+
+    await owner.execute("SELECT set_config('app.roots', 'secretariat', false)")
+    assert await owner.fetch(kept) == as_approved != []
+    assert len({row["inventory_id"] for row in as_approved}) == 1
+    await owner.close()

@@ -23,6 +23,7 @@ INSERTS = {
     " scope, optional, co2e_kg, biogenic_co2_kg FROM activity_record LIMIT 1",
     "inventory_total": "INSERT INTO inventory_total SELECT inventory_id, location_id, 3, 'other', optional, 1, 0, 1"
     " FROM inventory_total LIMIT 1",
+    "inventory_final_total": "INSERT INTO inventory_final_total SELECT id, 3, 'other', false, 1, 0, 1 FROM inventory",
     "inventory_indicator": "INSERT INTO inventory_indicator SELECT id, location_id, 'other', 1, 'kg' FROM inventory",
     "inventory_step": "INSERT INTO inventory_step SELECT id, 9, location_id, 'approved', 'x', now(), NULL"
     " FROM inventory",
@@ -42,6 +43,7 @@ CHANGES = {
     ],
     "coefficient": ["UPDATE coefficient SET co2e_kg_per_unit = 0", "DELETE FROM coefficient"],
     "inventory_total": ["UPDATE inventory_total SET co2e_kg = 0", "DELETE FROM inventory_total"],
+    "inventory_final_total": ["UPDATE inventory_final_total SET co2e_kg = 0", "DELETE FROM inventory_final_total"],
     "inventory_indicator": ["UPDATE inventory_indicator SET value = 0", "DELETE FROM inventory_indicator"],
     "inventory_step": ["UPDATE inventory_step SET by = 'x'", "DELETE FROM inventory_step"],
 }

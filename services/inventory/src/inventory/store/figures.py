@@ -1,5 +1,6 @@
 """SQL of sums over many inventories. They are made of totals that the lines' own transaction keeps, never of lines."""
 
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import text
@@ -48,7 +49,6 @@ _WHOLE = """, whole AS (
             SELECT FROM {table} t WHERE t.inventory_id = y.inventory_id AND t.location_id = y.location_id
                AND t.scope = y.scope AND t.category = y.category AND t.optional = y.optional))
 )"""
-_TEXTS = ("c.location_id", "t.category", "t.gas")
 _YEAR_MIN, _YEAR_MAX = 1989, 2101
 """Years of inventories lie between."""
 _YEAR_FROM_JULY = "extract(year FROM t.month + interval '6 months')::integer"
@@ -57,35 +57,37 @@ _YEAR_FROM_JULY = "extract(year FROM t.month + interval '6 months')::integer"
 async def figures(tx: AsyncConnection, asked: FiguresAsked) -> Found:
     """The sums that the caller may see. Refuses, in this order: DimensionsNotCombined; FiguresTooMany."""
     asked.require_sound()
-    table = "inventory_total"
+    table = "inventory_final_total"
     if asked.by_months or asked.by_gases:
         table = "inventory_month_total" if asked.by_months else "inventory_gas_total"
-    kept = "whole" if table != "inventory_total" else "chosen"
+    kept = "whole" if table != "inventory_final_total" else "chosen"
     columns = _columns(asked)
     statement = _CHOSEN.format(under=_UNDER[asked.tree])
     if kept == "whole":
         statement += _WHOLE.format(of_year=_OF.format(table="y"), table=table)
     # Every dimension has its place, so that a row is a figure as it comes.
     picked = [f"{sql} AS {name}" for name, sql in columns.items()]
-    asked_for = [sql for sql in columns.values() if not sql.startswith("NULL")]
-    grouped = ", ".join(asked_for)
-    # Codes and names of the method have no language: to sort thousands of them by one takes longer than to sum them.
-    ordered = ", ".join(f'{sql} COLLATE "C"' if sql in _TEXTS else sql for sql in asked_for)
+    places = [place for place, sql in enumerate(columns.values()) if not sql.startswith("NULL")]
+    grouped = ", ".join(list(columns.values())[place] for place in places)
     statement += (
-        f" SELECT {', '.join(picked)}, {_sums(asked)}"  # noqa: S608 - the code's own parts
+        f" SELECT {', '.join(picked)}, {', '.join(_sums(asked))}"  # noqa: S608 - the code's own parts
         f" FROM {kept} c JOIN {table} t ON t.inventory_id = c.id WHERE {_OF.format(table='t')}{_more(asked)}"
-        + (f" GROUP BY {grouped} ORDER BY {ordered}" if grouped else " HAVING count(*) > 0")
+        + ("" if _is_of_one_row(asked) else f" GROUP BY {grouped}" if grouped else " HAVING count(*) > 0")
         + f" LIMIT {asked.most + 1}"
     )
     values = _values(asked)
     rows = (await tx.execute(text(statement), _named(statement, values))).all()
     require_few(len(rows), most=asked.most)
+    found = list(map(Figure._make, rows))
+    if places:
+        # Here, as to sort thousands of rows costs the database more than to find them. Codes have no language.
+        found.sort(key=itemgetter(*places))
     withheld = 0
     if kept == "whole":
         count = _CHOSEN.format(under=_UNDER[asked.tree]) + _WHOLE.format(of_year=_OF.format(table="y"), table=table)
         count += " SELECT (SELECT count(*) FROM chosen) - (SELECT count(*) FROM whole)"
         withheld = int((await tx.execute(text(count), _named(count, values))).scalar_one())
-    return Found(figures=tuple(map(Figure._make, rows)), withheld=withheld)
+    return Found(figures=tuple(found), withheld=withheld)
 
 
 def _columns(asked: FiguresAsked) -> dict[str, str]:
@@ -111,7 +113,16 @@ def _stream() -> str:
     return f"CASE t.category {cases} END"
 
 
-def _sums(asked: FiguresAsked) -> str:
+def _is_of_one_row(asked: FiguresAsked) -> bool:
+    """Whether each figure is one kept total: a category has one scope, and a location and year one inventory."""
+    whole = {Dimension.LOCATION, Dimension.YEAR, Dimension.CATEGORY} <= asked.by
+    return whole and not asked.by_months and not asked.by_gases
+
+
+def _sums(asked: FiguresAsked) -> list[str]:
+    """SQL of kg, biogenic kg, apportioned kg, records and inventories."""
+    if _is_of_one_row(asked):
+        return ["t.co2e_kg", "t.biogenic_co2_kg", "NULL::numeric", "t.records", "1"]
     kg, biogenic, apportioned = "sum(t.co2e_kg)", "sum(t.biogenic_co2_kg)", "NULL::numeric"
     if asked.by_gases:
         kg, biogenic = "sum(t.kg)", "NULL::numeric"
@@ -120,7 +131,7 @@ def _sums(asked: FiguresAsked) -> str:
     # By location and year it is one: counting would sort every group.
     is_of_one = {Dimension.LOCATION, Dimension.YEAR} <= asked.by and asked.calendar == Calendar.CALENDAR
     inventories = "1" if is_of_one else "count(DISTINCT c.id)"
-    return f"{kg}, {biogenic}, {apportioned}, sum(t.records)::bigint, {inventories}"
+    return [kg, biogenic, apportioned, "sum(t.records)::bigint", inventories]
 
 
 def _more(asked: FiguresAsked) -> str:

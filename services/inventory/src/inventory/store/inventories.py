@@ -18,6 +18,7 @@ from inventory.domain.method import Indicator
 from inventory.tables import (
     activity_record,
     inventory,
+    inventory_final_total,
     inventory_gas_total,
     inventory_indicator,
     inventory_market_total,
@@ -30,6 +31,7 @@ from quantities.person import Person
 
 __all__ = [
     "add",
+    "add_final_totals",
     "add_indicators",
     "add_sites",
     "amounts",
@@ -235,6 +237,27 @@ async def add_sites(tx: AsyncConnection, final: Inventory) -> None:
     )
     columns = ["inventory_id", "location_id", "of_location_id", "year", "version"]
     await tx.execute(insert(inventory_site).from_select(columns, sites))
+
+
+async def add_final_totals(tx: AsyncConnection, final: Inventory) -> None:
+    """Its totals over all its sites, as they stay."""
+    of = inventory_total.c
+    summed = (
+        select(
+            of.inventory_id,
+            of.scope,
+            of.category,
+            of.optional,
+            func.sum(of.co2e_kg),
+            func.sum(of.biogenic_co2_kg),
+            func.sum(of.records),
+        )
+        .where(of.inventory_id == final.id)
+        .group_by(of.inventory_id, of.scope, of.category, of.optional)
+        # Read in this order, they need no sorting.
+        .order_by(of.category)
+    )
+    await tx.execute(insert(inventory_final_total).from_select(list(inventory_final_total.c.keys()), summed))
 
 
 async def record_count(tx: AsyncConnection, inventory_id: str) -> int:

@@ -38,6 +38,7 @@ from inventory.tables.scope2 import (
     scope2_part,
 )
 from inventory.tables.totals import (
+    inventory_final_total,
     inventory_gas_total,
     inventory_market_total,
     inventory_month_total,
@@ -60,6 +61,7 @@ __all__ = [
     "instrument",
     "instrument_cancellation",
     "inventory",
+    "inventory_final_total",
     "inventory_gas_total",
     "inventory_indicator",
     "inventory_market_total",

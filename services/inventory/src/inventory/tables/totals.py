@@ -15,6 +15,7 @@ from sqlalchemy import (
 from chassis.tables import metadata
 
 __all__ = [
+    "inventory_final_total",
     "inventory_gas_total",
     "inventory_market_total",
     "inventory_month_total",
@@ -46,6 +47,19 @@ inventory_market_total = Table(
     Column("co2e_kg", Numeric, nullable=False),
 )
 """Scope 2 of final versions by the market-based method, with the keys of `inventory_total`."""
+
+inventory_final_total = Table(
+    "inventory_final_total",
+    metadata,
+    Column("inventory_id", String, ForeignKey("inventory.id"), primary_key=True),
+    Column("scope", Integer, primary_key=True, autoincrement=False),
+    Column("category", String, primary_key=True),
+    Column("optional", Boolean, primary_key=True),
+    Column("co2e_kg", Numeric, nullable=False),
+    Column("biogenic_co2_kg", Numeric, nullable=False),
+    Column("records", BigInteger, nullable=False),
+)
+"""Of final versions, over all their sites: sums over many inventories are made of it."""
 
 inventory_month_total = Table(
     "inventory_month_total",

@@ -83,6 +83,7 @@ async def approve_inventory(
     told = disclosure.open_to_all(named, sites=await inventories.sites_by_category(tx, final.id))
     await inventories.add_indicators(tx, final, named, open_to_all=told)
     await inventories.add_sites(tx, final)
+    await inventories.add_final_totals(tx, final)
     await inventories.save_step(tx, final)
     await outbox.add(tx, outgoing.inventory_finalised(final, totals=totals, indicators=told), now=now)
     return final
