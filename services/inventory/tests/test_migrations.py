@@ -86,7 +86,7 @@ async def test_versions_that_are_final_already_get_their_totals(
     owner = await asyncpg.connect(inventories.urls.owner)
     await owner.execute("SELECT set_config('app.roots', 'secretariat', false)")
     as_approved = await owner.fetch(kept)
-    migration = import_module("inventory.migrations.versions.0014_final_totals")
+    migration = import_module("inventory.migrations.versions.0015_final_totals")
     statements: list[str] = []
     monkeypatch.setattr(migration, "op", SimpleNamespace(execute=statements.append))
 
