@@ -46,6 +46,8 @@ def passes(objects: list[KubernetesObject], source: str, destination: str, port:
 NEEDED = [
     ("edge", "Deployment/gateway", 4000),
     ("edge", "Keycloak/identity", 8080),
+    # What is under /files.
+    ("edge", "Deployment/inventory-api", 8000),
     ("Deployment/gateway", "edge", 443),
     ("Deployment/gateway", "collector", 4318),
     *(("Deployment/gateway", f"Deployment/{name}-api", 8000) for name in SERVICES),
@@ -69,7 +71,7 @@ REFUSED = [
     ("stranger", "Cluster/postgres", 5432),
     ("stranger", "StatefulSet/nats", 4222),
     ("stranger", "Keycloak/identity", 8080),
-    ("edge", "Deployment/inventory-api", 8000),
+    ("edge", "Deployment/targets-api", 8000),
     ("edge", "Cluster/postgres", 5432),
     ("edge", "Keycloak/identity", 9000),
     ("Deployment/inventory-api", "Deployment/offsets-api", 8000),

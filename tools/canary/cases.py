@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Any
 
 from graphql import get_named_type
@@ -73,24 +74,25 @@ def service_cases(persona: Persona, endpoint: Endpoint) -> Iterator[Case]:
 
 
 def route_cases(persona: Persona, route: Route, pool: Pool) -> Iterator[Case]:
-    """One route, by every method."""
-    for method in METHODS:
+    """One route, by every method, at another's and where it has parameters at the persona's own."""
+    ways = {"": persona.foreign} | ({" own": persona.own} if "{" in route.path and persona.own else {})
+    for method, (way, at) in product(METHODS, ways.items()):
         yield Case(
-            name=f"{persona.name} {method} {route.service} {route.path}",
+            name=f"{persona.name} {method} {route.service} {route.path}{way}",
             where=f"{route.service} {method} {route.path}",
             changes=False,
-            make=lambda method=method: Request(  # type: ignore[misc]  # binds the loop's value
-                url=route.url(lambda name: _part(name, pool, persona)), method=method
+            make=lambda method=method, at=at: Request(  # type: ignore[misc]  # binds the loop's values
+                url=route.url(lambda name: _part(name, pool, at)), method=method
             ),
         )
 
 
-def _part(name: str, pool: Pool, persona: Persona) -> str:
-    """A value for a parameter in a route's path: a foreign id, of the kind that its name says."""
+def _part(name: str, pool: Pool, at: Sequence[str]) -> str:
+    """A value for a parameter in a route's path: an id of these locations, of the kind that its name says."""
     word = name.removesuffix("_id").replace("_", "").lower()
-    kinds = [kind for kind in pool.ids if word in kind.lower()] or sorted(pool.ids)
-    for kind in kinds:
-        if found := pool.ids_of(kind, at=persona.foreign):
+    kinds = [kind for kind in pool.ids if word == kind.lower()] or [kind for kind in pool.ids if word in kind.lower()]
+    for kind in kinds or sorted(pool.ids):
+        if found := pool.ids_of(kind, at=at):
             return found[0]
     return "none"
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import base64
+import io
 import json
 import os
 import shutil
 import tempfile
 import time
+import zipfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from pyarrow import parquet
 
 from contracts.access import Role
 from contracts.catalogue import SERVICES
@@ -55,7 +58,18 @@ class Answer:
     def text(self) -> str:
         """Every byte that the caller got, as text."""
         headers = "\n".join(f"{name}: {value}" for name, value in self.headers.items())
-        return f"{self.status}\n{headers}\n\n{self.body.decode('utf-8', errors='replace')}"
+        return f"{self.status}\n{headers}\n\n{self._contents}"
+
+    @property
+    def _contents(self) -> str:
+        """The body, unpacked where it is a file that packs what it holds."""
+        if self.body.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(self.body)) as packed:
+                return "\n".join(packed.read(name).decode("utf-8", errors="replace") for name in packed.namelist())
+        if self.body.startswith(b"PAR1"):
+            table = parquet.read_table(io.BytesIO(self.body))
+            return f"{table.schema.metadata}\n{table.to_pylist()}"
+        return self.body.decode("utf-8", errors="replace")
 
     @property
     def document(self) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def _tell(platform: "Platform") -> None:
 
     say(f"\nGateway    {platform.gateway_url}")
     say(f"Explorer   {platform.gateway_url} in a browser")
+    say(f"Files      http://127.0.0.1:{platform.ports['inventory']}/files/inventories/ID/records.csv, with a token")
     secret = platform.home.path / "secrets" / "ext-unep"
     say(f"Events     export CLIENT_SECRET=$(cat {secret})")
     say(f"           .venv/bin/python docs/subscriber/subscribe.py {platform.nats_url} {platform.issuer_url} ext-unep")

@@ -16,9 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route, WebSocketRoute
 
 from chassis.audit.sealing import Sealer
+from chassis.audit.writing import RefusalBound
 from chassis.consumer import consume, ensure_consumer
 from chassis.database import Database, DatabaseUnfit
 from chassis.feed import Feed
+from chassis.files import FileEndpoint, FileRoute
 from chassis.graphql.endpoint import GraphQLEndpoint
 from chassis.graphql.schema import GraphQLSchema
 from chassis.graphql.sockets import GraphQLSockets
@@ -72,6 +74,8 @@ class Service:
     """What requests and tasks share beside the database: opened before the first, closed after the last."""
     tasks: tuple[Task, ...] = ()
     """What runs of itself, beside requests and events."""
+    files: tuple[FileRoute, ...] = ()
+    """Files that it gives and takes beside GraphQL, under `/files`."""
 
 
 def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
@@ -87,7 +91,9 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
             database, service=service.name, root=settings.root_location, interval_s=settings.audit_seal_interval_s
         )
         async with service.opens(settings) as resources:
-            endpoint.resources = resources
+            edges: tuple[GraphQLEndpoint | FileEndpoint, ...] = (endpoint, *files.values())
+            for edge in edges:
+                edge.resources = resources
             runtime = Runtime(settings=settings, database=database, resources=resources)
             running = [
                 asyncio.create_task(_events(service, settings, database, feed)),
@@ -119,7 +125,24 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
         settings=settings,
         reads=service.reads,
     )
-    app.router.routes += [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
+    refusals = RefusalBound()
+    files = {
+        route.path: FileEndpoint(
+            route,
+            database=database,
+            identity=identity,
+            standing=standing,
+            settings=settings,
+            reads=service.reads,
+            refusals=refusals,
+        )
+        for route in service.files
+    }
+    app.router.routes += [
+        Route("/graphql", endpoint),
+        WebSocketRoute("/graphql", sockets),
+        *(Route(path, edge) for path, edge in files.items()),
+    ]
 
     @app.get("/health/live")
     async def live() -> dict[str, str]:

@@ -1,10 +1,23 @@
 """Assembly of *inventory*."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from chassis.service import Service
+from chassis.settings import ServiceSettings
 from inventory.access import READ
+from inventory.files import FILES
+from inventory.graphql.resources import Resources
 from inventory.graphql.schema import schema
 from inventory.incoming import SUBSCRIPTIONS
 
 __all__ = ["SERVICE"]
 
-SERVICE = Service(name="inventory", schema=schema, subscriptions=SUBSCRIPTIONS, reads=READ)
+
+@asynccontextmanager
+async def opens(_settings: ServiceSettings) -> AsyncIterator[Resources]:
+    """What requests share beside the database."""
+    yield Resources()
+
+
+SERVICE = Service(name="inventory", schema=schema, subscriptions=SUBSCRIPTIONS, reads=READ, opens=opens, files=FILES)

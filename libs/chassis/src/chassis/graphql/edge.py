@@ -54,6 +54,7 @@ class Identified(Protocol):
 Result = TypeVar("Result")
 Refused = TypeVar("Refused")
 Decided = TypeVar("Decided", bound=Identified)
+Disclosed = TypeVar("Disclosed", bound=Identified)
 
 Load = Callable[[AsyncConnection, list[Key]], Awaitable[Sequence[Value]]]
 
@@ -162,6 +163,33 @@ class RequestContext:
             log.info("refused", code=refusal.code, capability=capability, principal=self.principal.name)
             await self._record(refusal, attempt)
             return refused(refusal)
+
+    async def disclose(
+        self,
+        capability: Capability,
+        use_case: Callable[[AsyncConnection, Principal, datetime], Awaitable[Disclosed]],
+        *,
+        request: object,
+    ) -> Disclosed:
+        """Carry out a reading whose result leaves as a file: it sees what a query sees, and is on the record.
+
+        `request` is what was asked, as a dataclass named as a mutation's input is. What is public is read by anonymous
+        callers too, and of those the record says nothing. Refuses as the use case.
+        """
+        attempt = Attempt(principal=self.principal, capability=capability, request=request)
+        decided_at.set(None)
+        try:
+            with span(f"use case {type(request).__name__}"):
+                async with self.reading() as tx:
+                    found = await use_case(tx, self.principal, datetime.now(UTC))
+                    if self.principal is not ANONYMOUS:
+                        where = decided_at.get() or attempt.location_id or self.root
+                        await append(tx, attempt.done(found, location_id=where))
+        except RefusalError as refusal:
+            log.info("refused", code=refusal.code, capability=capability, principal=self.principal.name)
+            await self._record(refusal, attempt)
+            raise
+        return found
 
     async def _record(self, refusal: RefusalError, attempt: Attempt) -> None:
         """Put a refusal on the audit record, where there is somebody to name."""

@@ -7,6 +7,7 @@ from inventory.usecases.base_years import (
     simulate_recalculation,
 )
 from inventory.usecases.corrections import correct_activity_record, correct_inventory
+from inventory.usecases.exports import export_figures, export_records, export_totals
 from inventory.usecases.imports import import_activity_data
 from inventory.usecases.instruments import cancel_instrument, record_instrument
 from inventory.usecases.inventories import approve_inventory, return_inventory, submit_inventory
@@ -21,6 +22,9 @@ __all__ = [
     "correct_activity_record",
     "correct_inventory",
     "decide_recalculation",
+    "export_figures",
+    "export_records",
+    "export_totals",
     "import_activity_data",
     "market_based_of",
     "move_location",

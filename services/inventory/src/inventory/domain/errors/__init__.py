@@ -12,6 +12,11 @@ from inventory.domain.errors.base_years import (
     RecalculationRequired,
     ThresholdOutOfRange,
 )
+from inventory.domain.errors.exports import (
+    ExportParameterUnknown,
+    ExportsBusy,
+    ExportTooLarge,
+)
 from inventory.domain.errors.factors import (
     AmountNegative,
     CatalogueMalformed,
@@ -90,6 +95,9 @@ __all__ = [
     "CorrectionIncomplete",
     "DimensionsNotCombined",
     "EntererMayNotApprove",
+    "ExportParameterUnknown",
+    "ExportTooLarge",
+    "ExportsBusy",
     "FactorEditionUnknown",
     "FactorMissing",
     "FactorNotInRelease",

@@ -1,0 +1,14 @@
+"""What requests of *inventory* have beside the database."""
+
+from dataclasses import dataclass, field
+
+from inventory.exports import Workbench
+
+__all__ = ["Resources"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """Opened when the process begins to serve."""
+
+    workbench: Workbench = field(default_factory=Workbench)
