@@ -164,6 +164,17 @@ def list_personas() -> None:
         say(f"{username:<18} {name:<40} {', '.join(groups)}")
 
 
+@app.command(
+    name="quantify",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def quantify_lines(context: typer.Context) -> None:
+    """Activity lines in CSV, XLSX or JSON into emissions with their lineage: no server, no database, no network."""
+    from inventory.commands import quantify  # noqa: PLC0415 - keeps --help quick
+
+    sys.exit(quantify.main(context.args, program="lichen quantify"))
+
+
 @audit.command()
 def verify(
     *,

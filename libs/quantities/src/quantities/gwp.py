@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import cache
@@ -64,6 +64,18 @@ class GwpSet:
                 message=f"There is no GWP set '{name}'; there are {expected}.",
             )
         return sets[name]
+
+    @staticmethod
+    def of(*, name: str, gases: Iterable[PublishedGwp], blends: Iterable[Blend] = ()) -> "GwpSet":
+        """A set of these gases. A blend with a component that they have no figure for is no blend of the set."""
+        by_gas = {item.gas: item for item in gases}
+        by_blend = {item.name: item for item in blends if item.mass_fraction_by_gas.keys() <= by_gas.keys()}
+        return GwpSet(
+            name=name,
+            gases=MappingProxyType(by_gas),
+            blends=MappingProxyType(by_blend),
+            names=MappingProxyType({spelling: name for name in (*by_blend, *by_gas) for spelling in _spellings(name)}),
+        )
 
     def gas(self, text: str) -> str:
         """The gas or blend as this set spells it: `R22` and `HCFC-22` are one, as are `R-410A` and `HFC410a`.
@@ -139,19 +151,9 @@ def _published_sets() -> Mapping[str, GwpSet]:
     for row in _rows("refrigerant_blends.csv"):
         parts.setdefault(row["blend"], {})[row["gas"]] = Decimal(row["mass_percent"]) / 100
         citations[row["blend"]] = row["citation"]
-    sets = {}
-    for set_name, gases in gases_by_set.items():
-        # A blend with a component that the report has no figure for is no blend of that set.
-        blends = {
-            name: Blend(name=name, mass_fraction_by_gas=MappingProxyType(fractions), citation=citations[name])
-            for name, fractions in parts.items()
-            if fractions.keys() <= gases.keys()
-        }
-        names = {spelling: name for name in (*blends, *gases) for spelling in _spellings(name)}
-        sets[set_name] = GwpSet(
-            name=set_name,
-            gases=MappingProxyType(gases),
-            blends=MappingProxyType(blends),
-            names=MappingProxyType(names),
-        )
+    blends = [
+        Blend(name=name, mass_fraction_by_gas=MappingProxyType(fractions), citation=citations[name])
+        for name, fractions in parts.items()
+    ]
+    sets = {name: GwpSet.of(name=name, gases=gases.values(), blends=blends) for name, gases in gases_by_set.items()}
     return MappingProxyType(sets)

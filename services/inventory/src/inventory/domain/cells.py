@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from inventory.domain.rows import Cell, Column, Problem, ProblemCode, RawRow, shown
 
-__all__ = ["RowReader", "name_of"]
+__all__ = ["RowReader", "name_of", "number_in"]
 
 _LONGEST_TEXT = 500
 _DIGITS_BEFORE_POINT = 15
@@ -112,7 +112,7 @@ class RowReader:
             return None
         if self._spoilt(column):
             return None
-        number = _number(self._cells[column])
+        number = number_in(self._cells[column])
         if number is None:
             self.report(
                 column,
@@ -153,7 +153,8 @@ class RowReader:
         return None
 
 
-def _number(cell: Cell) -> Decimal | None:
+def number_in(cell: Cell) -> Decimal | None:
+    """A finite number, as exact as it was written; None where there is none."""
     match cell:
         case bool():
             return None

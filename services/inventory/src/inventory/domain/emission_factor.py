@@ -145,9 +145,10 @@ class LookUp:
         where = "anywhere" if factor.place == ANYWHERE else factor.place
         none_for = " or ".join(step.place for step in self.tried[:-1])
         own = "" if factor.private_to is None else f"{factor.private_to}'s own, "
+        cited = ", ".join(str(part) for part in (factor.publisher, factor.document, factor.table, factor.year) if part)
         return (
-            f"Factor for {where}{f', as there is none for {none_for}' if none_for else ''}: {own}{factor.publisher}, "
-            f"{factor.document}, {factor.table}, {factor.year} ({factor.published_as}){_MARKS.get(factor.status, '')}."
+            f"Factor for {where}{f', as there is none for {none_for}' if none_for else ''}: {own}{cited} "
+            f"({factor.published_as}){_MARKS.get(factor.status, '')}."
             f"{self._of_edition(factor, last.passed_over)}"
         )
 

@@ -80,12 +80,14 @@ from inventory.domain.errors.register import (
     LocationClosesBeforeItOpens,
     LocationCodeMalformed,
 )
+from inventory.domain.errors.worksheets import BlendMalformed, GwpSetMalformed, WorksheetMalformed
 
 __all__ = [
     "AmountNegative",
     "BadWorkbook",
     "BaseYearDataMissing",
     "BaseYearMissing",
+    "BlendMalformed",
     "CapacityNotPositive",
     "CatalogueMalformed",
     "ChangeBeforeEarlierOne",
@@ -106,6 +108,7 @@ __all__ = [
     "FileTooLarge",
     "FinalInventoryMissing",
     "FuelUnknown",
+    "GwpSetMalformed",
     "ImportRefused",
     "InstrumentAlreadyCancelled",
     "InstrumentAlreadyClaimed",
@@ -141,5 +144,6 @@ __all__ = [
     "SubmitterMayNotReturn",
     "ThresholdOutOfRange",
     "UnitNotOfFuel",
+    "WorksheetMalformed",
     "WrongState",
 ]

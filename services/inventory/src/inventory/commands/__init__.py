@@ -1,0 +1,1 @@
+"""What an operator or an auditor runs; answers go to stdout, problems to stderr."""
