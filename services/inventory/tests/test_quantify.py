@@ -233,6 +233,9 @@ def test_a_bad_line_is_named_by_line_column_and_code_and_no_figure_is_given(
         ({"category": "vehicle_fuel", "item": "diesel", "amount": 5, "unit": "litre", "year": 1990}, "category",
          "FACTOR_MISSING"),
         ({"category": "refrigerant", "item": "R-9999", "amount": 5, "unit": "kg"}, "item", "UNKNOWN_ITEM"),
+        # The form's own dimensions hold whatever the factor is per: kilometres are of vehicle_distance.
+        ({"category": "vehicle_fuel", "item": "diesel", "amount": 5, "unit": "km", "factor": {"per": "km", "co2": 1}},
+         "unit", "UNITS_NOT_CONVERTIBLE"),
         # A formula holds; a factor that would be passed over is refused instead.
         ({"category": "refrigerant", "item": "R-410A", "amount": 5, "unit": "kg", "factor": {"per": "kg", "co2e": 1}},
          "factor_per", "FACTOR_NOT_USED"),
