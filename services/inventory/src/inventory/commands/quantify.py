@@ -83,8 +83,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--factors",
         metavar="shipped|inline|FILE",
-        help="the platform's catalogue (the default; or one of its editions by name), only those on the lines, or those of"
-        " a CSV or JSON file",
+        help="the platform's catalogue (the default; an edition of it by name), the lines' own alone, or a file's",
     )
     parser.add_argument("--gwp", metavar="AR4|AR5|AR6|FILE", help=f"GWP set; {GWP_SET_NAME} without it")
     parser.add_argument("--blends", metavar="FILE", help="refrigerant blends by composition, in percent by mass")
