@@ -166,6 +166,22 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             given={"instrumentId": "$instrument", "reason": "r"},
             past="INSTRUMENT_ALREADY_CANCELLED",
         ),
+        "expectSource": Mutation(
+            asks="EXPECT_SOURCE",
+            given={"locationId": "unon", "category": "none such", "firstMonth": "2024-01-01", "reason": "r"},
+            past="SOURCE_CATEGORY_UNKNOWN",
+        ),
+        "stateSource": Mutation(
+            asks="STATE_SOURCE",
+            given={"locationId": "unon", "year": YEAR, "category": "none such", "key": "NOT_OCCURRING", "reason": "r"},
+            past="SOURCE_CATEGORY_UNKNOWN",
+        ),
+        "withdrawSourceStatement": Mutation(
+            asks="WITHDRAW_SOURCE_STATEMENT",
+            by="record",
+            given={"statementId": "$statement", "reason": "r"},
+            past="STATEMENT_ALREADY_WITHDRAWN",
+        ),
         "submitInventory": Mutation(
             asks="SUBMIT_INVENTORY", given={"locationId": "unon", "year": 1999}, past="NOTHING_TO_SUBMIT"
         ),

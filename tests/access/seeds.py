@@ -14,6 +14,7 @@ from access import usecases as access
 from chassis.access import Principal
 from contracts.access import Role
 from inventory import usecases as inventory
+from inventory.domain.completeness import NotationKey
 from inventory.domain.instrument import InstrumentKind
 from offsets import usecases as offsets
 from reporting import usecases as reporting
@@ -59,7 +60,14 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
             redeemed_on=date(2024, 12, 31), evidence="e",
         )  # fmt: skip
         await inventory.cancel_instrument(tx, principal=who("1"), now=NOW, instrument_id=bought.id, reason="r")
-    return {"inventory": taken.inventory_id, "proposal": proposal_id, "instrument": bought.id}
+        stated = await inventory.state_source(
+            tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, site_id=None, category="rail_travel",
+            first_month=None, last_month=None, key=NotationKey.NOT_OCCURRING, reason="r",
+        )  # fmt: skip
+        await inventory.withdraw_source_statement(tx, principal=who("1"), now=NOW, statement_id=stated.id, reason="r")
+    return {
+        "inventory": taken.inventory_id, "proposal": proposal_id, "instrument": bought.id, "statement": stated.id,
+    }  # fmt: skip
 
 
 async def _decided_base_year(tx: AsyncConnection, who: Callable[[str], Principal]) -> str:

@@ -94,6 +94,9 @@ INVENTORY = Workflow(
         "RECORD_FUEL_STOCK": "a statement for a day; no figure comes of it",
         "RECORD_INSTRUMENT": "data with evidence; who recorded it does not approve the inventory that it is part of",
         "CANCEL_INSTRUMENT": "as above: who cancelled it does not approve either",
+        "EXPECT_SOURCE": "what is to be reported, with its reason; no figure comes of it",
+        "STATE_SOURCE": "why there are no records; who stated it does not approve the inventory that it is part of",
+        "WITHDRAW_SOURCE_STATEMENT": "as above: who withdrew it does not approve either",
     },
 )
 

@@ -56,6 +56,7 @@ UPDATABLE = {
         "inventory_total": ANY_COLUMN,
         "inventory_month_total": ANY_COLUMN,
         "inventory_gas_total": ANY_COLUMN,
+        "inventory_coverage": ANY_COLUMN,
         "location_profile": ANY_COLUMN,
         "instrument": {"holds"},
     },
@@ -68,7 +69,13 @@ UPDATABLE = {
 DELETABLE_IN_ALL = {"location_closure", "location_lineage"}
 """What follows from the register's facts, and is another where a location moves."""
 DELETABLE = {
-    "inventory": {"activity_record", "inventory_total", "inventory_month_total", "inventory_gas_total"},
+    "inventory": {
+        "activity_record",
+        "inventory_total",
+        "inventory_month_total",
+        "inventory_gas_total",
+        "inventory_coverage",
+    },
     "targets": set(),
     "offsets": set(),
     "reporting": set(),

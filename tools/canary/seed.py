@@ -297,6 +297,23 @@ class Seed:
             if number:
                 await self.do("cancelInstrument", team, instrumentId=instrument["id"], reason=self.text(location))
 
+        await self.sources(location, year)
+
+    async def sources(self, location: str, year: int) -> None:
+        """What is expected of the location, and what is said of sources that it has no records of."""
+        team, reason = self.by(location, Role.TECHNICAL_TEAM), self.text(location)
+        for number, (category, key) in enumerate((("rail_travel", "NOT_OCCURRING"), ("taxi_travel", "NOT_ESTIMATED"))):
+            stated = await self.do(
+                "stateSource", team, locationId=location, year=year, category=category, key=key,
+                reason=self.text(location),
+            )  # fmt: skip
+            if number:
+                await self.do("withdrawSourceStatement", team, statementId=stated["id"], reason=self.text(location))
+        await self.do(
+            "expectSource", self.by(location, Role.LOCAL_CHAIR), locationId=location, category="water",
+            firstMonth=f"{year}-01-01", lastMonth=f"{year}-12-01", reason=reason,
+        )  # fmt: skip
+
     def activities(self, year: int) -> Iterator[tuple[str, str, str]]:
         """Category and item, amount, unit and treatment. For the open year no factors are published."""
         yield "water,borehole", self.figure(), "m3,"

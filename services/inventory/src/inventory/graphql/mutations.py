@@ -12,6 +12,7 @@ from chassis.graphql.types import Refusal
 from inventory import access, usecases
 from inventory.domain import location
 from inventory.graphql.base_year_mutations import BaseYearMutation
+from inventory.graphql.completeness_mutations import CompletenessMutation
 from inventory.graphql.imports import ActivityImport, ImportRefused
 from inventory.graphql.instrument_mutations import InstrumentMutation
 from inventory.graphql.locations import FuelStock, LocationProfile
@@ -99,7 +100,7 @@ ApproveInventoryResult = Annotated[Inventory | Refusal, strawberry.union("Approv
 
 
 @strawberry.type
-class Mutation(RegisterMutation, VersionMutation, BaseYearMutation, InstrumentMutation):
+class Mutation(RegisterMutation, VersionMutation, BaseYearMutation, InstrumentMutation, CompletenessMutation):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(
         self,

@@ -15,6 +15,7 @@ from inventory import access
 from inventory.domain import fuel_stock, inventory, location
 from inventory.domain.method import CO2E_UNIT, Indicator
 from inventory.graphql.base_years import LocationBaseYears
+from inventory.graphql.completeness import InventoryCompleteness, LocationCompleteness
 from inventory.graphql.figures import LocationFigures
 from inventory.graphql.location_changes import LocationHistory
 from inventory.graphql.locations import Coordinates, FuelStock, LocationProfile
@@ -55,7 +56,7 @@ class InventoryStep:
 
 
 @strawberry.federation.type(keys=["id"], description="The inventory of a location and year, in one version.")
-class Inventory(InventoryScope2, InventoryVersions):
+class Inventory(InventoryScope2, InventoryVersions, InventoryCompleteness):
     id: strawberry.ID
     year: int
     version: int
@@ -169,7 +170,7 @@ class Inventory(InventoryScope2, InventoryVersions):
 
 
 @strawberry.federation.type(keys=["id"], description="A place of the Secretariat; its id is its code, for ever.")
-class Location(LocationHistory, LocationFigures, LocationBaseYears):
+class Location(LocationHistory, LocationFigures, LocationBaseYears, LocationCompleteness):
     id: strawberry.ID
     name: str
     kind: str

@@ -6,7 +6,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, func, insert, literal, select, update
+from sqlalchemy import Row, func, insert, literal, select, union, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +18,7 @@ from inventory.domain.method import Indicator
 from inventory.tables import (
     activity_record,
     inventory,
+    inventory_coverage,
     inventory_final_total,
     inventory_gas_total,
     inventory_indicator,
@@ -25,6 +26,7 @@ from inventory.tables import (
     inventory_site,
     inventory_step,
     inventory_total,
+    source_statement,
 )
 from quantities import Quantity
 from quantities.person import Person
@@ -224,16 +226,18 @@ async def save_step(tx: AsyncConnection, changed: Inventory) -> None:
 async def add_sites(tx: AsyncConnection, final: Inventory) -> None:
     """Where something of it was recorded, or of the version that it takes the place of."""
     of = [final.id] if final.correction is None else [final.id, final.correction.corrects_id]
-    sites = (
-        select(
-            literal(final.id),
-            inventory_total.c.location_id,
-            literal(final.location_id),
-            literal(final.year),
-            literal(final.version),
-        )
-        .where(inventory_total.c.inventory_id.in_(of))
-        .distinct()
+    kept = [
+        # Totals know no line that counts no emission.
+        select(table.c.location_id).where(table.c.inventory_id.in_(of))
+        for table in (inventory_total, inventory_coverage, source_statement)
+    ]
+    found = union(*kept).subquery()
+    sites = select(
+        literal(final.id),
+        found.c.location_id,
+        literal(final.location_id),
+        literal(final.year),
+        literal(final.version),
     )
     columns = ["inventory_id", "location_id", "of_location_id", "year", "version"]
     await tx.execute(insert(inventory_site).from_select(columns, sites))

@@ -6,6 +6,12 @@ from inventory.tables.base_years import (
     base_year_decision,
     base_year_proposal,
 )
+from inventory.tables.completeness import (
+    inventory_coverage,
+    source_expectation,
+    source_statement,
+    source_statement_withdrawal,
+)
 from inventory.tables.factors import (
     emission_factor,
     factor_edition,
@@ -61,6 +67,7 @@ __all__ = [
     "instrument",
     "instrument_cancellation",
     "inventory",
+    "inventory_coverage",
     "inventory_final_total",
     "inventory_gas_total",
     "inventory_indicator",
@@ -76,4 +83,7 @@ __all__ = [
     "record_correction",
     "scope2_part",
     "site_position",
+    "source_expectation",
+    "source_statement",
+    "source_statement_withdrawal",
 ]

@@ -6,6 +6,7 @@ from inventory.usecases.base_years import (
     set_base_year,
     simulate_recalculation,
 )
+from inventory.usecases.completeness import expect_source, state_source, withdraw_source_statement
 from inventory.usecases.corrections import correct_activity_record, correct_inventory
 from inventory.usecases.exports import export_figures, export_records, export_totals
 from inventory.usecases.imports import import_activity_data
@@ -22,6 +23,7 @@ __all__ = [
     "correct_activity_record",
     "correct_inventory",
     "decide_recalculation",
+    "expect_source",
     "export_figures",
     "export_records",
     "export_totals",
@@ -36,5 +38,7 @@ __all__ = [
     "set_base_year",
     "set_location_profile",
     "simulate_recalculation",
+    "state_source",
     "submit_inventory",
+    "withdraw_source_statement",
 ]

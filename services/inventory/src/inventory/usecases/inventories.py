@@ -13,7 +13,7 @@ from inventory.domain import disclosure
 from inventory.domain.errors import NothingToSubmit
 from inventory.domain.inventory import Denominators, Inventory, indicators
 from inventory.domain.method import named_indicators
-from inventory.store import corrections, instruments, inventories, locations, scope2
+from inventory.store import completeness, corrections, instruments, inventories, locations, scope2
 from inventory.usecases.scope2 import worked_out
 
 __all__ = ["approve_inventory", "return_inventory", "submit_inventory"]
@@ -65,6 +65,7 @@ async def approve_inventory(
     entered_by = [
         *await corrections.enterers(tx, inventory_id),
         *await instruments.people(tx, location_id=submitted.location_id, year=submitted.year),
+        *await completeness.people(tx, inventory_id),
     ]
     final = submitted.approve(by=principal.person, at=now, entered_by=entered_by)
     market = await worked_out(tx, [submitted])

@@ -12,6 +12,14 @@ from inventory.domain.errors.base_years import (
     RecalculationRequired,
     ThresholdOutOfRange,
 )
+from inventory.domain.errors.completeness import (
+    MonthsMalformed,
+    SourceCategoryUnknown,
+    SourceOfTheYear,
+    SourceReported,
+    SourceStated,
+    StatementAlreadyWithdrawn,
+)
 from inventory.domain.errors.exports import (
     ExportParameterUnknown,
     ExportsBusy,
@@ -126,6 +134,7 @@ __all__ = [
     "LocationHasOpenParts",
     "LocationUnderItself",
     "MethodEditionUnknown",
+    "MonthsMalformed",
     "NewerVersionExists",
     "NothingToRecalculate",
     "NothingToSubmit",
@@ -138,6 +147,11 @@ __all__ = [
     "Refused",
     "RootStays",
     "SheetTooLarge",
+    "SourceCategoryUnknown",
+    "SourceOfTheYear",
+    "SourceReported",
+    "SourceStated",
+    "StatementAlreadyWithdrawn",
     "StockInTheFuture",
     "StockOutOfRange",
     "SubmitterMayNotApprove",
