@@ -182,6 +182,12 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             given={"statementId": "$statement", "reason": "r"},
             past="STATEMENT_ALREADY_WITHDRAWN",
         ),
+        "stateUncertainty": Mutation(
+            asks="STATE_UNCERTAINTY",
+            by="record",
+            given={"inventoryId": "$inventory", "percent": "1", "reason": "r"},
+            past="UNCERTAINTY_SUBJECT_UNCLEAR",
+        ),
         "submitInventory": Mutation(
             asks="SUBMIT_INVENTORY", given={"locationId": "unon", "year": 1999}, past="NOTHING_TO_SUBMIT"
         ),

@@ -93,6 +93,7 @@ INVENTORY = Workflow(
         "SET_LOCATION_PROFILE": "a denominator, with its source; the inventory that it divides is approved",
         "RECORD_FUEL_STOCK": "a statement for a day; no figure comes of it",
         "RECORD_INSTRUMENT": "data with evidence; who recorded it does not approve the inventory that it is part of",
+        "STATE_UNCERTAINTY": "data with a reason; who stated it does not approve the inventory that it is part of",
         "CANCEL_INSTRUMENT": "as above: who cancelled it does not approve either",
         "EXPECT_SOURCE": "what is to be reported, with its reason; no figure comes of it",
         "STATE_SOURCE": "why there are no records; who stated it does not approve the inventory that it is part of",

@@ -22,6 +22,7 @@ from lichen.platform import Platform
 from tools.bench.auditing import audit_mutation, audit_verify
 from tools.bench.bed import Parts
 from tools.bench.importing import import_rows
+from tools.bench.knowing import approach_1, monte_carlo
 from tools.bench.listing import list_20_rows_gateway
 from tools.bench.measure import Measure, Result, take
 from tools.bench.publishing import publish_backlog, publish_outbox
@@ -43,6 +44,8 @@ ON_PARTS: tuple[Measure[Parts, Any], ...] = (
     audit_verify,
     rollup_upkeep,
     totals,
+    approach_1,
+    monte_carlo,
 )
 
 

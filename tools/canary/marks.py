@@ -76,6 +76,7 @@ PUBLISHED: Mapping[str, Published] = {
     "inventory.inventory_total": Published(by="inventory_id"),
     "inventory.inventory_market_total": Published(by="inventory_id"),
     "inventory.inventory_indicator": Published(by="inventory_id"),
+    "inventory.inventory_uncertainty": Published(by="inventory_id"),
     "targets.target": Published(by="location_id", hidden=frozenset({"set_by", "set_by_subject"})),
     "targets.measured_indicator": Published(by="inventory_id"),
     "targets.progress_assessment": Published(by="inventory_id"),
@@ -253,7 +254,7 @@ def _capability(table: str, row: Mapping[str, Any]) -> Capability:
     """What shows the row: docs/adr/0018-sensitive-attributes.md says which are sensitive."""
     if row.get("category") in FUELS and table in OF_LINES:
         return Capability.READ_SENSITIVE
-    if row.get("indicator") == "generator_fuel" and row.get("open_to_all") is False:
+    if row.get("open_to_all") is False:
         return Capability.READ_SENSITIVE
     return CAPABILITIES.get(table) or CAPABILITIES.get(table.partition(".")[0]) or Capability.READ
 

@@ -26,6 +26,8 @@ __all__ = ["NoValue", "Pool", "unknown_like"]
 YEARS = (2023, 2024, 2022, 2031)
 """Published, not published, unfinished, and one of which there is nothing."""
 PAGES = (8, 3)
+DRAWS = 1000
+"""Of a simulation: as few as there may be."""
 CURSORS = frozenset({"after", "before"})
 PAGE_SIZES = frozenset({"first", "last"})
 SEEN_MAX = 40
@@ -190,4 +192,6 @@ class Pool:
             return [str(uuid.uuid4())]
         if scalar == "Int" and "year" in name.lower():
             return list(YEARS)
+        if name == "draws":
+            return [DRAWS]
         return list(PAGES) if scalar == "Int" and name in PAGE_SIZES else None

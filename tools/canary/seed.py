@@ -30,7 +30,8 @@ PAUSE_S = 0.2
 HEADER = "site,category,item,start,end,amount,unit,treatment,quality,note"
 
 LOOK = """query Canary($at: ID!) {
-  location(id: $at) { figures(by: [SCOPE, CATEGORY, STREAM, GAS]) { figures { scope category stream gas } } }
+  location(id: $at) { figures(by: [SCOPE, CATEGORY, STREAM, GAS]) { figures { scope category stream gas } }
+    inventory(year: 2023) { uncertainty { byCategory { scope category } } } }
   inventoryAuditEntries(first: 8, filter: { outcome: "refused" }) { edges { node { refusalCode } } }
 }"""
 
@@ -102,6 +103,8 @@ class Seed:
         if (data := answer.document.get("data")) is None or answer.document.get("errors"):
             raise SeedFailed(answer.text[:800])
         seen = [("Figure", found) for found in data["location"]["figures"]["figures"]]
+        known = data["location"]["inventory"]["uncertainty"]["byCategory"]
+        seen += [("PartUncertainty", found) for found in known]
         seen += [("AuditEntry", edge["node"]) for edge in data["inventoryAuditEntries"]["edges"]]
         for type_, row in seen:
             for name, value in row.items():
@@ -298,6 +301,7 @@ class Seed:
                 await self.do("cancelInstrument", team, instrumentId=instrument["id"], reason=self.text(location))
 
         await self.sources(location, year)
+        await self.uncertainties(location, team)
 
     async def sources(self, location: str, year: int) -> None:
         """What is expected of the location, and what is said of sources that it has no records of."""
@@ -313,6 +317,23 @@ class Seed:
             "expectSource", self.by(location, Role.LOCAL_CHAIR), locationId=location, category="water",
             firstMonth=f"{year}-01-01", lastMonth=f"{year}-12-01", reason=reason,
         )  # fmt: skip
+
+    async def uncertainties(self, location: str, team: str) -> None:
+        """Of some lines and their factors, so that there are intervals; not of fuel, whose part is no whole."""
+        draft = next(row["id"] for row in await self.rows("inventory", "inventory")
+                     if row["location_id"] == location and row["state"] == "draft")  # fmt: skip
+        coefficients = {row["id"]: row["factor_id"] for row in await self.rows("inventory", "coefficient")}
+        factors = {coefficients[row["coefficient_id"]] for row in await self.rows("inventory", "activity_record")
+                   if row["inventory_id"] == draft and row["coefficient_id"] is not None}  # fmt: skip
+        for given in (
+            {"category": "grid_electricity"},
+            {"quality": "measured"},
+            *({"factorId": id_} for id_ in factors),
+        ):
+            await self.do(
+                "stateUncertainty", team, inventoryId=draft, percent=f"0.{self.figure().replace('.', '')}",
+                reason=self.text(location), **given,
+            )  # fmt: skip
 
     def activities(self, year: int) -> Iterator[tuple[str, str, str]]:
         """Category and item, amount, unit and treatment. For the open year no factors are published."""

@@ -9,16 +9,30 @@ Two ways that check each other: error propagation (IPCC 2006 Guidelines, volume 
 and 3.2), and simulation (approach 2) on the lines collapsed by factor, which needs two draws a factor, not a line.
 """
 
+import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LOGNORMAL_FROM", "FactorGroup", "Interval", "collapsed", "propagated", "simulated"]
+from inventory.domain.uncertainty import Interval
+
+__all__ = [
+    "LOGNORMAL_FROM",
+    "Bundle",
+    "FactorGroup",
+    "collapsed",
+    "grouped",
+    "propagated",
+    "simulated",
+    "simulated_apart",
+]
 
 _Floats = NDArray[np.float64]
 
@@ -45,17 +59,32 @@ class FactorGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """A 95 % interval around a total, of the lines whose uncertainty is known."""
+class Bundle:
+    """Lines that have one factor and one percent of the amount, summed where they are kept."""
 
-    co2e_kg: Decimal
-    """Total of these lines."""
-    low_kg: Decimal
-    high_kg: Decimal
-    percent: Decimal
-    """Half its width, of the total."""
-    covered_percent: Decimal
-    """Share of these lines in the total of all lines."""
+    co2e_kg: float
+    squares: float
+    """Sum of the squares of each line's CO2e, in kg²."""
+    factor_id: str
+    amount_percent: float | None
+    factor_percent: float | None
+
+
+def grouped(bundles: Iterable[Bundle]) -> list[FactorGroup]:
+    """Bundles as one group a factor, without those that lack a percent."""
+    groups: dict[tuple[str, float], FactorGroup] = {}
+    for item in bundles:
+        if item.amount_percent is None or item.factor_percent is None:
+            continue
+        key = item.factor_id, item.factor_percent
+        earlier = groups.get(key)
+        groups[key] = FactorGroup(
+            co2e_kg=item.co2e_kg + (earlier.co2e_kg if earlier else 0.0),
+            amount_variance=(item.amount_percent / 100) ** 2 * item.squares
+            + (earlier.amount_variance if earlier else 0.0),
+            factor_percent=item.factor_percent,
+        )
+    return list(groups.values())
 
 
 def collapsed(
@@ -105,6 +134,19 @@ def simulated(groups: Sequence[FactorGroup], *, all_co2e_kg: float, draws: int, 
     sums = [errors.totals(strata[begin : begin + _AT_ONCE], chance) for begin in range(0, draws, _AT_ONCE)]
     low, high = np.quantile(np.concatenate(sums), (0.025, 0.975))
     return _interval(total, low=float(low), high=float(high), half=float(high - low) / 2, all_co2e_kg=all_co2e_kg)
+
+
+_APART = ThreadPoolExecutor(max_workers=1, thread_name_prefix="simulation")
+"""One at a time: whoever asks for many waits for them, and nobody else does."""
+
+
+async def simulated_apart(
+    groups: Sequence[FactorGroup], *, all_co2e_kg: float, draws: int, seed: int
+) -> Interval | None:
+    """As `simulated`, off the event loop."""
+    return await asyncio.get_running_loop().run_in_executor(
+        _APART, partial(simulated, groups, all_co2e_kg=all_co2e_kg, draws=draws, seed=seed)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from inventory.domain.activity_data import Category
 from inventory.domain.method import Indicator
 
-__all__ = ["FUELS", "SITES_MIN", "is_sensitive", "open_to_all"]
+__all__ = ["FUELS", "SITES_MIN", "is_partial_sum_sensitive", "is_sensitive", "open_to_all"]
 
 FUELS = frozenset({Category.GENERATOR_FUEL, Category.HEATING_FUEL, Category.VEHICLE_FUEL})
 """Categories whose amounts are drawn from what a site stores."""
@@ -36,3 +36,13 @@ def open_to_all(found: Sequence[Indicator], *, sites: Mapping[Category, int]) ->
         if (category := _CATEGORY_BY_INDICATOR.get(item.name)) is None
         or not is_sensitive(category, sites=sites.get(category, 0))
     )
+
+
+def is_partial_sum_sensitive(category: Category, *, sites: int, other_sites: int) -> bool:
+    """Whether a part of an official sum, over so many sites, tells more of a stored fuel than the sum does.
+
+    The sum of all is known, so what is left of it is known with the part: both are over enough sites, or one of them
+    is of nothing.
+    """
+    is_whole = not sites or not other_sites
+    return not is_whole and is_sensitive(category, sites=min(sites, other_sites))

@@ -79,7 +79,7 @@ class EmissionFactor:
     biogenic_co2_kg: Decimal
     """CO2 of biological origin per unit, reported beside the total."""
     uncertainty_percent: Decimal | None = None
-    """Half of the 95 % interval, as a part of the factor; None where the publisher gives none."""
+    """Half the width of its 95 % interval, in percent of it; None where the publisher gives none."""
     published_as: str
     """The publisher's own figure and unit."""
     publisher: str

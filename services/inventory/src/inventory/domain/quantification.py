@@ -47,6 +47,8 @@ class Coefficient:
     explanation: str
     is_optional: bool
     """Apart from the total: by its category, or by its gas in this edition of the method."""
+    uncertainty_percent: Decimal | None = None
+    """Of the factor, as published: half the width of its 95 % interval; None where the publisher gives none."""
 
     @property
     def id(self) -> int:
@@ -62,6 +64,7 @@ class Coefficient:
             self.factor_release,
             self.gwp_set,
             self.explanation,
+            *(() if self.uncertainty_percent is None else (str(self.uncertainty_percent.normalize()),)),
         )
         return int.from_bytes(sha256(repr(facts).encode()).digest()[:8]) >> 1
 
@@ -138,6 +141,7 @@ def coefficient_of_factor(
             gwp_set=gwp_set.name,
             explanation=f"{why} {how}",
             is_optional=category.is_optional,
+            uncertainty_percent=factor.uncertainty_percent,
         )
 
 

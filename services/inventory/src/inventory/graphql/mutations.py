@@ -18,6 +18,7 @@ from inventory.graphql.instrument_mutations import InstrumentMutation
 from inventory.graphql.locations import FuelStock, LocationProfile
 from inventory.graphql.register_mutations import RegisterMutation
 from inventory.graphql.types import Inventory, Location
+from inventory.graphql.uncertainty_mutations import UncertaintyMutation
 from inventory.graphql.version_mutations import VersionMutation, import_refused
 from inventory.store import fuel_stocks, inventories
 
@@ -100,7 +101,9 @@ ApproveInventoryResult = Annotated[Inventory | Refusal, strawberry.union("Approv
 
 
 @strawberry.type
-class Mutation(RegisterMutation, VersionMutation, BaseYearMutation, InstrumentMutation, CompletenessMutation):
+class Mutation(
+    RegisterMutation, VersionMutation, BaseYearMutation, InstrumentMutation, CompletenessMutation, UncertaintyMutation
+):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(
         self,

@@ -6,8 +6,10 @@ from typing import Self
 
 import strawberry
 
+from chassis.graphql.edge import Info
 from chassis.graphql.types import Quantity
 from inventory.domain.method import CO2E_UNIT
+from inventory.graphql.uncertainty import EmissionUncertainty
 from inventory.store import records
 
 __all__ = ["ActivityRecord", "Emission", "GasMass", "masses"]
@@ -40,10 +42,18 @@ class Emission:
     factor_release: str
     gwp_set: str
     explanation: str
+    record: strawberry.Private[records.RecordRow]
+    row: strawberry.Private[records.EmissionRow]
+
+    @strawberry.field(description="Its 95 % interval, from how well the amount and the factor are known.")
+    async def uncertainty(self, info: Info) -> EmissionUncertainty:
+        return await EmissionUncertainty.of(info, self.record, self.row)
 
     @classmethod
-    def of(cls, row: records.EmissionRow) -> Self:
+    def of(cls, record: records.RecordRow, row: records.EmissionRow) -> Self:
         return cls(
+            record=record,
+            row=row,
             scope=row.scope,
             optional=row.optional,
             co2e=Quantity.of(row.co2e_kg, CO2E_UNIT),
@@ -85,5 +95,5 @@ class ActivityRecord:
             note=row.note,
             sheet=row.sheet,
             row=row.row_number,
-            emission=None if row.emission is None else Emission.of(row.emission),
+            emission=None if row.emission is None else Emission.of(row, row.emission),
         )

@@ -21,6 +21,7 @@ from inventory.graphql.location_changes import LocationHistory
 from inventory.graphql.locations import Coordinates, FuelStock, LocationProfile
 from inventory.graphql.records import ActivityRecord, GasMass, masses
 from inventory.graphql.scope2 import InventoryScope2
+from inventory.graphql.uncertainty import InventoryUncertainties
 from inventory.graphql.versions import InventoryVersions
 from inventory.store import fuel_stocks, inventories, locations, records
 
@@ -56,7 +57,7 @@ class InventoryStep:
 
 
 @strawberry.federation.type(keys=["id"], description="The inventory of a location and year, in one version.")
-class Inventory(InventoryScope2, InventoryVersions, InventoryCompleteness):
+class Inventory(InventoryScope2, InventoryVersions, InventoryCompleteness, InventoryUncertainties):
     id: strawberry.ID
     year: int
     version: int

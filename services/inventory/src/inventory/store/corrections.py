@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.correction import CorrectionAction, RecordCorrection
 from inventory.domain.inventory import Inventory
-from inventory.tables import activity_import, activity_record, inventory, record_correction
+from inventory.tables import activity_import, activity_record, inventory, record_correction, uncertainty_statement
 from quantities.person import Person
 
 __all__ = [
@@ -58,7 +58,7 @@ async def copy_lines(tx: AsyncConnection, new: Inventory, *, of: str) -> None:
 
 
 async def enterers(tx: AsyncConnection, inventory_id: str) -> Sequence[Person]:
-    """All who entered data of a version: files, single lines, and the correction itself; also of those before it."""
+    """All who entered data of a version: files, lines, uncertainties, the correction itself; also of those before."""
     versions = corrected(inventory_id).subquery()
     within = select(versions.c.id)
     entered = (
@@ -67,6 +67,9 @@ async def enterers(tx: AsyncConnection, inventory_id: str) -> Sequence[Person]:
         .union(
             select(record_correction.c.corrected_by_subject, record_correction.c.corrected_by).where(
                 record_correction.c.inventory_id.in_(within)
+            ),
+            select(uncertainty_statement.c.stated_by_subject, uncertainty_statement.c.stated_by).where(
+                uncertainty_statement.c.inventory_id.in_(within)
             ),
             select(inventory.c.opened_by_subject, inventory.c.opened_by).where(
                 inventory.c.id.in_(within), inventory.c.corrects_id.is_not(None)

@@ -59,6 +59,8 @@ class EmissionRow:
     kg_by_gas: Mapping[str, Decimal]
     co2e_kg: Decimal
     biogenic_co2_kg: Decimal
+    factor_uncertainty_percent: Decimal | None
+    """As published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ class RecordRow:
     """A stored record with its emission, as lists and lineage show it."""
 
     id: int
+    inventory_id: str
     location_id: str
     sheet: str
     row_number: int
@@ -78,6 +81,8 @@ class RecordRow:
     details: Mapping[str, str]
     quality: str
     note: str | None
+    uncertainty_percent: Decimal | None
+    """Of the amount, as the line itself states it."""
     emission: EmissionRow | None
     """None where the use is recorded and no emission counted."""
 
@@ -126,15 +131,16 @@ async def add_import(tx: AsyncConnection, new: ActivityImport) -> None:
 
 _ADD_COEFFICIENTS = text(
     "INSERT INTO coefficient (id, category, key, unit, scope, optional, factor_id, factor_release, gwp_set,"
-    " explanation, kg_per_unit, co2e_kg_per_unit, biogenic_co2_kg_per_unit)"
+    " explanation, kg_per_unit, co2e_kg_per_unit, biogenic_co2_kg_per_unit, uncertainty_percent)"
     " SELECT id, category, key, unit, scope, optional, factor_id, factor_release, gwp_set, explanation,"
-    " kg_per_unit::jsonb, co2e, biogenic"
+    " kg_per_unit::jsonb, co2e, biogenic, uncertainty"
     " FROM unnest(CAST(:id AS bigint[]), CAST(:category AS text[]), CAST(:key AS text[]), CAST(:unit AS text[]),"
     " CAST(:scope AS integer[]), CAST(:optional AS boolean[]), CAST(:factor_id AS text[]),"
     " CAST(:factor_release AS text[]), CAST(:gwp_set AS text[]), CAST(:explanation AS text[]),"
-    " CAST(:kg_per_unit AS text[]), CAST(:co2e AS numeric[]), CAST(:biogenic AS numeric[]))"
+    " CAST(:kg_per_unit AS text[]), CAST(:co2e AS numeric[]), CAST(:biogenic AS numeric[]),"
+    " CAST(:uncertainty AS numeric[]))"
     " AS c (id, category, key, unit, scope, optional, factor_id, factor_release, gwp_set, explanation, kg_per_unit,"
-    " co2e, biogenic)"
+    " co2e, biogenic, uncertainty)"
     # In one order, so that two imports never wait for each other in a circle.
     " ORDER BY id ON CONFLICT (id) DO NOTHING"
 )
@@ -178,6 +184,7 @@ async def add_coefficients(tx: AsyncConnection, coefficients: Iterable[Coefficie
             ],
             "co2e": [item.co2e_kg_per_unit for item in kept],
             "biogenic": [item.biogenic_co2_kg_per_unit for item in kept],
+            "uncertainty": [item.uncertainty_percent for item in kept],
         },
     )
 
@@ -229,6 +236,7 @@ _WITH_EMISSION = select(
     coefficient.c.explanation,
     coefficient.c.gwp_set,
     coefficient.c.kg_per_unit,
+    coefficient.c.uncertainty_percent.label("factor_uncertainty_percent"),
 ).outerjoin(coefficient, coefficient.c.id == activity_record.c.coefficient_id)
 
 

@@ -50,6 +50,10 @@ from inventory.tables.totals import (
     inventory_month_total,
     inventory_total,
 )
+from inventory.tables.uncertainty import (
+    inventory_uncertainty,
+    uncertainty_statement,
+)
 
 __all__ = [
     "activity_import",
@@ -76,6 +80,7 @@ __all__ = [
     "inventory_site",
     "inventory_step",
     "inventory_total",
+    "inventory_uncertainty",
     "location_change",
     "location_detail",
     "location_profile",
@@ -86,4 +91,5 @@ __all__ = [
     "source_expectation",
     "source_statement",
     "source_statement_withdrawal",
+    "uncertainty_statement",
 ]

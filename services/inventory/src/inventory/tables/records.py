@@ -57,6 +57,7 @@ coefficient = Table(
     Column("kg_per_unit", JSONB, nullable=False),
     Column("co2e_kg_per_unit", Numeric, nullable=False),
     Column("biogenic_co2_kg_per_unit", Numeric, nullable=False),
+    Column("uncertainty_percent", Numeric),
 )
 """What lines share: emissions of one unit, and all that they are traced by. The id is made from the rest."""
 
@@ -84,6 +85,7 @@ activity_record = Table(
     Column("co2e_kg", Numeric),
     Column("biogenic_co2_kg", Numeric),
     Column("corrects_id", BigInteger),
+    Column("uncertainty_percent", Numeric),
     Index("activity_record_by_inventory", "inventory_id", "id"),
     Index("activity_record_by_coefficient", "coefficient_id"),
 )

@@ -15,6 +15,7 @@ from inventory.usecases.inventories import approve_inventory, return_inventory, 
 from inventory.usecases.locations import record_fuel_stock, register_location, set_location_profile
 from inventory.usecases.register import close_location, move_location
 from inventory.usecases.scope2 import market_based_of
+from inventory.usecases.uncertainty import factor_groups, state_uncertainty, stated_percents_of, uncertainty_of
 
 __all__ = [
     "approve_inventory",
@@ -27,6 +28,7 @@ __all__ = [
     "export_figures",
     "export_records",
     "export_totals",
+    "factor_groups",
     "import_activity_data",
     "market_based_of",
     "move_location",
@@ -39,6 +41,9 @@ __all__ = [
     "set_location_profile",
     "simulate_recalculation",
     "state_source",
+    "state_uncertainty",
+    "stated_percents_of",
     "submit_inventory",
+    "uncertainty_of",
     "withdraw_source_statement",
 ]

@@ -15,6 +15,7 @@ from inventory.domain.inventory import Denominators, Inventory, indicators
 from inventory.domain.method import named_indicators
 from inventory.store import completeness, corrections, instruments, inventories, locations, scope2
 from inventory.usecases.scope2 import worked_out
+from inventory.usecases.uncertainty import keep_uncertainty
 
 __all__ = ["approve_inventory", "return_inventory", "submit_inventory"]
 
@@ -56,7 +57,7 @@ async def return_inventory(
 async def approve_inventory(
     tx: AsyncConnection, *, principal: Principal, now: datetime, inventory_id: str
 ) -> Inventory:
-    """Make it final, with its indicators and its scope 2 by the market.
+    """Make it final, with its indicators, its scope 2 by the market and its uncertainty.
 
     Refuses: NotFound; as `permitted`; as `Inventory.approve`.
     """
@@ -85,6 +86,7 @@ async def approve_inventory(
     await inventories.add_indicators(tx, final, named, open_to_all=told)
     await inventories.add_sites(tx, final)
     await inventories.add_final_totals(tx, final)
+    await keep_uncertainty(tx, final)
     await inventories.save_step(tx, final)
     await outbox.add(tx, outgoing.inventory_finalised(final, totals=totals, indicators=told), now=now)
     return final

@@ -88,6 +88,13 @@ from inventory.domain.errors.register import (
     LocationClosesBeforeItOpens,
     LocationCodeMalformed,
 )
+from inventory.domain.errors.uncertainty import (
+    FactorUncertaintyPublished,
+    FactorUnused,
+    SimulationOutOfRange,
+    UncertaintyOutOfRange,
+    UncertaintySubjectUnclear,
+)
 from inventory.domain.errors.worksheets import BlendMalformed, GwpSetMalformed, WorksheetMalformed
 
 __all__ = [
@@ -111,6 +118,8 @@ __all__ = [
     "FactorEditionUnknown",
     "FactorMissing",
     "FactorNotInRelease",
+    "FactorUncertaintyPublished",
+    "FactorUnused",
     "FiguresTooMany",
     "FileExpandsTooMuch",
     "FileTooLarge",
@@ -147,6 +156,7 @@ __all__ = [
     "Refused",
     "RootStays",
     "SheetTooLarge",
+    "SimulationOutOfRange",
     "SourceCategoryUnknown",
     "SourceOfTheYear",
     "SourceReported",
@@ -157,6 +167,8 @@ __all__ = [
     "SubmitterMayNotApprove",
     "SubmitterMayNotReturn",
     "ThresholdOutOfRange",
+    "UncertaintyOutOfRange",
+    "UncertaintySubjectUnclear",
     "UnitNotOfFuel",
     "WorksheetMalformed",
     "WrongState",
