@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from inventory.domain.rows import Problem
+from inventory.domain.uncertainty import Interval
 from inventory.domain.worksheet import Line, Rules
-from inventory.uncertainty import Interval, collapsed, propagated
+from inventory.uncertainty import collapsed, propagated
 from quantities import GwpSet, Quantity, Unit
 
 __all__ = ["Answer", "as_document", "as_tables", "problems_as_document", "problems_as_table"]
