@@ -188,6 +188,31 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             given={"inventoryId": "$inventory", "percent": "1", "reason": "r"},
             past="UNCERTAINTY_SUBJECT_UNCLEAR",
         ),
+        "registerPremises": Mutation(
+            asks="REGISTER_PREMISES",
+            given={"locationId": "unon", "name": "n", "grossAreaM2": "0", "validFrom": "2020-01-01"},
+            past="PREMISES_AREA_NOT_POSITIVE",
+        ),
+        "setTenancy": Mutation(
+            asks="SET_TENANCY",
+            by="record",
+            given={"premisesId": "$premises", "netAreaM2": "1", "validFrom": "2020-01-01"},
+            past="TENANT_NOT_ONE",
+        ),
+        "recordMeterReading": Mutation(
+            asks="RECORD_METER_READING",
+            by="record",
+            given={
+                "premisesId": "$premises",
+                "meter": " ",
+                "utility": "ELECTRICITY",
+                "periodStart": "2024-01-01",
+                "periodEnd": "2024-02-01",
+                "amount": "1",
+                "unit": "kWh",
+            },
+            past="METER_MISSING",
+        ),
         "submitInventory": Mutation(
             asks="SUBMIT_INVENTORY", given={"locationId": "unon", "year": 1999}, past="NOTHING_TO_SUBMIT"
         ),

@@ -65,9 +65,29 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
             first_month=None, last_month=None, key=NotationKey.NOT_OCCURRING, reason="r",
         )  # fmt: skip
         await inventory.withdraw_source_statement(tx, principal=who("1"), now=NOW, statement_id=stated.id, reason="r")
+        premises_id = await _shared_premises(tx, who)
     return {
-        "inventory": taken.inventory_id, "proposal": proposal_id, "instrument": bought.id, "statement": stated.id,
-    }  # fmt: skip
+        "inventory": taken.inventory_id,
+        "proposal": proposal_id,
+        "instrument": bought.id,
+        "statement": stated.id,
+        "premises": premises_id,
+    }
+
+
+async def _shared_premises(tx: AsyncConnection, who: Callable[[str], Principal]) -> str:
+    """A building of unon whose tenants are below it and beside it: they see it, and decide nothing of it."""
+    shared = await inventory.register_premises(
+        tx, principal=who("1"), now=NOW, location_id="unon", name="Block A", gross_area_m2=Decimal(1000),
+        valid_from=date(2020, 1, 1), valid_to=None,
+    )  # fmt: skip
+    for tenant_id in ("unon-gigiri", "escwa"):
+        await inventory.set_tenancy(
+            tx, principal=who("1"), now=NOW, premises_id=shared.id, tenant_id=tenant_id, outside_party=None,
+            net_area_m2=Decimal(100), occupancy=Decimal(1), valid_from=date(2020, 1, 1), valid_to=None,
+            replaces_id=None, reason=None,
+        )  # fmt: skip
+    return shared.id
 
 
 async def _decided_base_year(tx: AsyncConnection, who: Callable[[str], Principal]) -> str:

@@ -8,7 +8,7 @@ nothing here: its rows are secret, for those who hold `data.read` at their locat
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -38,7 +38,14 @@ AUDITED = ("name", "record_id", "reason", "input")
 FUELS = frozenset({"generator_fuel", "heating_fuel", "vehicle_fuel"})
 OF_LINES = frozenset(
     f"inventory.{table}"
-    for table in ("activity_record", "record_correction", "inventory_month_total", "inventory_gas_total")
+    for table in (
+        "activity_record",
+        "record_correction",
+        "inventory_month_total",
+        "inventory_gas_total",
+        "meter_reading",
+        "premises_share",
+    )
 )
 """Lines, and what is shown to those alone who see every line that it is made of."""
 COMMON = frozenset(tables.__all__) - {"metadata", AUDIT} | {"alembic_version"}
@@ -208,12 +215,14 @@ class Marks:
         """Make marks of every row in these databases."""
         audited = []
         for service, url in databases.items():
-            for table, rows in (await rows_of(url)).items():
+            tables = await rows_of(url)
+            tenants = _tenants(tables.get("tenancy", ()))
+            for table, rows in tables.items():
                 if table == AUDIT:
                     audited += [(service, row) for row in rows]
                     continue
                 for row in rows:
-                    self._take_row(f"{service}.{table}", row, publication)
+                    self._take_row(f"{service}.{table}", row, publication, also_at=_also_at(table, row, tenants))
         # The record repeats what other rows say, and shows it to those who read the record too.
         for service, row in audited:
             self._take_audit_entry(service, row)
@@ -232,7 +241,9 @@ class Marks:
                 mark.capabilities.add(Capability.READ_AUDIT)
                 mark.sources.add(f"{service}.{AUDIT}.{column}")
 
-    def _take_row(self, table: str, row: Mapping[str, Any], publication: Publication) -> None:
+    def _take_row(
+        self, table: str, row: Mapping[str, Any], publication: Publication, *, also_at: Collection[str]
+    ) -> None:
         if (location := row.get("location_id")) is None:
             return
         capability = _capability(table, row)
@@ -241,13 +252,35 @@ class Marks:
                 continue
             for found, _ in found_in(str(value)):
                 mark = self.known.setdefault(found, Mark())
-                mark.locations.add(location)
+                mark.locations.update({location, *also_at})
                 mark.capabilities.add(capability)
                 mark.sources.add(f"{table}.{column}")
                 mark.below |= column in ABOVE.get(table, ())
                 mark.person |= column.endswith("subject")
                 if capability is not Capability.READ_SENSITIVE:
                     mark.public |= publication.opens(PUBLISHED.get(table), column, row)
+
+
+def _tenants(tenancies: Iterable[Mapping[str, Any]]) -> Mapping[str, set[str]]:
+    """Locations that are tenants of each premises."""
+    found: dict[str, set[str]] = {}
+    for row in tenancies:
+        if row["tenant_id"] is not None:
+            found.setdefault(row["premises_id"], set()).add(row["tenant_id"])
+    return found
+
+
+def _also_at(table: str, row: Mapping[str, Any], tenants: Mapping[str, set[str]]) -> Collection[str]:
+    """Where a row is shown beside its own location: a tenant sees the building, its meters, and its own tenancy."""
+    match table:
+        case "premises":
+            return tenants.get(row["id"], ())
+        case "meter_reading":
+            return tenants.get(row["premises_id"], ())
+        case "tenancy" if row["tenant_id"] is not None:
+            return (row["tenant_id"],)
+        case _:
+            return ()
 
 
 def _capability(table: str, row: Mapping[str, Any]) -> Capability:

@@ -188,9 +188,41 @@ class Seed:
             "recordFuelStock", self.by(location, Role.TECHNICAL_TEAM), locationId=location, fuel="diesel",
             capacity=self.figure(7), stock=self.figure(), unit="litre", asOf="2024-06-30",
         )  # fmt: skip
+        await self.premises(location)
         await self.inventory(location, OPEN_YEAR)
         if location == SITE:
             await self.submitted(location, OPEN_YEAR)
+
+    async def premises(self, location: str) -> None:
+        """A building with two tenants beside a party outside, and meters of which one was read wrongly."""
+        team = self.by(location, Role.TECHNICAL_TEAM)
+        shared = await self.do(
+            "registerPremises", team, locationId=location, name=self.text(location), grossAreaM2=self.figure(9),
+            validFrom="2020-01-01", validTo="2040-01-01",
+        )  # fmt: skip
+
+        async def let(**given: Any) -> str:
+            made = await self.do(
+                "setTenancy", team, premisesId=shared["id"], netAreaM2=self.figure(), occupancy="0.9",
+                validFrom=f"{SECRET_YEAR}-01-01", validTo="2039-01-01", **given,
+            )  # fmt: skip
+            return str(made["id"])
+
+        await let(tenantId=MISSION if location != MISSION else OFFICE)
+        first = await let(outsideParty=self.text(location))
+        await let(outsideParty=self.text(location), replacesId=first, reason=self.text(location))
+
+        async def read(**given: Any) -> str:
+            made = await self.do(
+                "recordMeterReading", team, premisesId=shared["id"], amount=self.figure(9), quality="MEASURED",
+                periodStart=f"{SECRET_YEAR}-01-01", periodEnd=f"{SECRET_YEAR + 1}-01-01", **given,
+            )  # fmt: skip
+            return str(made["id"])
+
+        await read(meter=self.text(location), utility="GENERATOR_FUEL", item="diesel", unit="litre")
+        electricity = {"meter": self.text(location), "utility": "ELECTRICITY", "unit": "kWh"}
+        wrong = await read(**electricity)
+        await read(**electricity, supersedesId=wrong, reason=self.text(location))
 
     async def corrected(self, location: str, year: int, inventory: str) -> None:
         """The next version with a record changed, one removed and one added; the base year is recalculated by it."""

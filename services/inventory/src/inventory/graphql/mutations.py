@@ -16,6 +16,7 @@ from inventory.graphql.completeness_mutations import CompletenessMutation
 from inventory.graphql.imports import ActivityImport, ImportRefused
 from inventory.graphql.instrument_mutations import InstrumentMutation
 from inventory.graphql.locations import FuelStock, LocationProfile
+from inventory.graphql.premises_mutations import PremisesMutation
 from inventory.graphql.register_mutations import RegisterMutation
 from inventory.graphql.types import Inventory, Location
 from inventory.graphql.uncertainty_mutations import UncertaintyMutation
@@ -102,7 +103,13 @@ ApproveInventoryResult = Annotated[Inventory | Refusal, strawberry.union("Approv
 
 @strawberry.type
 class Mutation(
-    RegisterMutation, VersionMutation, BaseYearMutation, InstrumentMutation, CompletenessMutation, UncertaintyMutation
+    RegisterMutation,
+    VersionMutation,
+    BaseYearMutation,
+    InstrumentMutation,
+    CompletenessMutation,
+    UncertaintyMutation,
+    PremisesMutation,
 ):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(

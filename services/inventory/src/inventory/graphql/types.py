@@ -19,6 +19,7 @@ from inventory.graphql.completeness import InventoryCompleteness, LocationComple
 from inventory.graphql.figures import LocationFigures
 from inventory.graphql.location_changes import LocationHistory
 from inventory.graphql.locations import Coordinates, FuelStock, LocationProfile
+from inventory.graphql.premises import LocationPremises
 from inventory.graphql.records import ActivityRecord, GasMass, masses
 from inventory.graphql.scope2 import InventoryScope2
 from inventory.graphql.uncertainty import InventoryUncertainties
@@ -171,7 +172,13 @@ class Inventory(InventoryScope2, InventoryVersions, InventoryCompleteness, Inven
 
 
 @strawberry.federation.type(keys=["id"], description="A place of the Secretariat; its id is its code, for ever.")
-class Location(LocationHistory, LocationFigures, LocationBaseYears, LocationCompleteness):
+class Location(
+    LocationHistory,
+    LocationFigures,
+    LocationBaseYears,
+    LocationCompleteness,
+    LocationPremises,
+):
     id: strawberry.ID
     name: str
     kind: str

@@ -25,6 +25,12 @@ from inventory.tables.inventories import (
     inventory_site,
     inventory_step,
 )
+from inventory.tables.premises import (
+    meter_reading,
+    premises,
+    premises_share,
+    tenancy,
+)
 from inventory.tables.records import (
     activity_import,
     activity_record,
@@ -85,11 +91,15 @@ __all__ = [
     "location_detail",
     "location_profile",
     "metadata",
+    "meter_reading",
+    "premises",
+    "premises_share",
     "record_correction",
     "scope2_part",
     "site_position",
     "source_expectation",
     "source_statement",
     "source_statement_withdrawal",
+    "tenancy",
     "uncertainty_statement",
 ]

@@ -13,6 +13,7 @@ from inventory.usecases.imports import import_activity_data
 from inventory.usecases.instruments import cancel_instrument, record_instrument
 from inventory.usecases.inventories import approve_inventory, return_inventory, submit_inventory
 from inventory.usecases.locations import record_fuel_stock, register_location, set_location_profile
+from inventory.usecases.premises import record_meter_reading, register_premises, set_tenancy
 from inventory.usecases.register import close_location, move_location
 from inventory.usecases.scope2 import market_based_of
 from inventory.usecases.uncertainty import factor_groups, state_uncertainty, stated_percents_of, uncertainty_of
@@ -35,10 +36,13 @@ __all__ = [
     "propose_recalculation",
     "record_fuel_stock",
     "record_instrument",
+    "record_meter_reading",
     "register_location",
+    "register_premises",
     "return_inventory",
     "set_base_year",
     "set_location_profile",
+    "set_tenancy",
     "simulate_recalculation",
     "state_source",
     "state_uncertainty",
