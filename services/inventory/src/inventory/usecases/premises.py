@@ -12,7 +12,7 @@ from chassis.ids import new_id
 from chassis.permission import permitted
 from chassis.refusals import NotFound
 from contracts.access import Capability
-from inventory import access, catalogue
+from inventory import access
 from inventory.domain.activity_data import DataQuality
 from inventory.domain.categories import Items
 from inventory.domain.errors import PremisesAlreadyRegistered
@@ -27,6 +27,7 @@ from inventory.domain.premises import (
     reading_to_record,
     tenancy_to_set,
 )
+from inventory.store import factors
 from inventory.store import premises as store
 
 __all__ = ["record_meter_reading", "register_premises", "set_tenancy"]
@@ -152,7 +153,7 @@ async def record_meter_reading(
         meter=meter,
         utility=utility,
         item=item,
-        items=_items(utility),
+        items=await _items(tx, utility),
         start=start,
         end=end,
         amount=amount,
@@ -166,10 +167,11 @@ async def record_meter_reading(
     return new
 
 
-def _items(utility: Utility) -> Collection[str]:
+async def _items(tx: AsyncConnection, utility: Utility) -> Collection[str]:
     form = form_of_utility(utility)
     if isinstance(form.items, Items):
-        return catalogue.emission_factors().keys(CATEGORY_BY_UTILITY[utility])
+        catalogue = await factors.catalogue_of(tx, await factors.adopted_edition(tx))
+        return catalogue.keys(CATEGORY_BY_UTILITY[utility])
     return form.items
 
 
