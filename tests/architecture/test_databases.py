@@ -18,7 +18,9 @@ PUBLIC_BY_NATURE = {"location", "location_detail", "publication"}
 OF_NO_LOCATION = {
     # What one unit of an activity emits at a place and time; who used it is in the lines.
     # What others published, for everyone to read.
+    # And lines that wait in staging: their location is with their kind, and their own transaction alone sees them.
     "inventory": {
+        "activity_staging",
         "coefficient",
         "emission_factor",
         "factor_edition",
@@ -73,6 +75,7 @@ DELETABLE_IN_ALL = {"location_closure", "location_lineage"}
 DELETABLE = {
     "inventory": {
         "activity_record",
+        "activity_staging",
         "inventory_total",
         "inventory_month_total",
         "inventory_gas_total",
@@ -84,7 +87,8 @@ DELETABLE = {
     "reporting": set(),
     "access": set(),
 }
-"""Lines of a draft that a correction takes out, and their totals; all of it stands once the inventory is submitted."""
+"""Lines of a draft that a correction takes out, and their totals; all of it stands once the inventory is submitted.
+And lines that leave staging."""
 RELATIONS = "c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
 
 

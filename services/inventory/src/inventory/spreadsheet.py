@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from inventory.domain.errors import BadWorkbook, FileExpandsTooMuch, FileTooLarge, SheetTooLarge
 from inventory.domain.rows import Cell, RawRow, is_blank
 
-__all__ = ["DEFAULT_LIMITS", "Limits", "read_spreadsheet"]
+__all__ = ["DEFAULT_LIMITS", "JOB_LIMITS", "Limits", "Sheet", "open_sheets", "read_spreadsheet"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,31 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits(file_bytes=10_000_000, expanded_bytes=100_000_000, parts=1_000, rows=50_000, columns=100)
+"""For what is answered at once."""
+JOB_LIMITS = Limits(file_bytes=200_000_000, expanded_bytes=200_000_000, parts=1_000, rows=1_000_000, columns=100)
+"""For what is taken in by and by. An XLSX of so many rows unpacks to more than that; it is to go as CSV."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One table of a file; its rows can be read once, and before those of the next sheet."""
+
+    name: str
+    headers: tuple[str, ...]
+    """Of the first row that is not blank, without the space around them."""
+    rows: Iterator[tuple[int, list[Cell]]]
+    """Each row below the header with its number as the spreadsheet counts; blank is None."""
+
+    def raw(self, number: int, cells: Sequence[Cell]) -> RawRow:
+        """One of its rows with its headers; cells beyond them stand below the header ''."""
+        width = max(len(self.headers), len(cells))
+        headers = (*self.headers, *[""] * (width - len(self.headers)))
+        return RawRow(
+            sheet=self.name,
+            row=number,
+            cells=tuple(zip(headers, [*cells, *[None] * (width - len(cells))], strict=True)),
+        )
+
 
 _ZIP_MARK = b"PK\x03\x04"
 _OLE_MARK = b"\xd0\xcf\x11\xe0"
@@ -44,10 +69,11 @@ _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = ",;\t"
 
 
-def read_spreadsheet(content: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[RawRow, ...]:
-    """Every row below the header of every sheet; the first row that is not blank is the header.
+def open_sheets(content: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Sheet]:
+    """The sheets of a file that are not blank, one after the other, read as far as they are asked for.
 
-    Refuses, in this order: FileTooLarge, BadWorkbook, FileExpandsTooMuch, SheetTooLarge.
+    Refuses, in this order: FileTooLarge, BadWorkbook, FileExpandsTooMuch, SheetTooLarge; the last, and CSV that breaks
+    off, when it comes to the row.
     """
     if len(content) > limits.file_bytes:
         raise FileTooLarge(
@@ -57,8 +83,15 @@ def read_spreadsheet(content: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tupl
             message=f"The file has {len(content)} bytes; at most {limits.file_bytes} can be read at once.",
         )
     if content.startswith(_ZIP_MARK):
-        return tuple(_xlsx_rows(content, limits=limits))
-    return tuple(_csv_rows(content, limits=limits))
+        return _xlsx_sheets(content, limits=limits)
+    return _csv_sheets(content, limits=limits)
+
+
+def read_spreadsheet(content: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[RawRow, ...]:
+    """Every row below the header of every sheet. Refuses: as `open_sheets`."""
+    return tuple(
+        sheet.raw(number, cells) for sheet in open_sheets(content, limits=limits) for number, cells in sheet.rows
+    )
 
 
 def _bad_workbook(found: str) -> BadWorkbook:
@@ -79,35 +112,41 @@ def _too_large(sheet: str, found: str, expected: str) -> SheetTooLarge:
     )
 
 
-def _csv_rows(content: bytes, *, limits: Limits) -> Iterator[RawRow]:
+def _csv_sheets(content: bytes, *, limits: Limits) -> Iterator[Sheet]:
     if content.startswith(_OLE_MARK):
         raise _bad_workbook("it is an old XLS file or has a password")
     try:
-        text = content.decode("utf-16" if content.startswith(_UTF_16_MARKS) else "utf-8-sig")
-    except UnicodeDecodeError as error:
+        if content.startswith(_UTF_16_MARKS):
+            content = content.decode("utf-16").encode()
+        text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+        first_line = next((line for line in text if line.strip()), "")
+        text.seek(0)
+    except UnicodeError as error:
         raise _bad_workbook("it is neither XLSX nor text in UTF-8") from error
-    if "\0" in text:
+    if b"\0" in content:
         raise _bad_workbook("it is neither XLSX nor text in UTF-8")
-    first_line = text.lstrip().partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first_line.count)
-    records: list[list[Cell]] = []
+    yield from _sheet("csv", _csv_records(text, delimiter=max(_DELIMITERS, key=first_line.count)), limits=limits)
+
+
+def _csv_records(text: Iterable[str], *, delimiter: str) -> Iterator[list[Cell]]:
+    number = 0
     try:
-        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            if len(records) >= limits.rows:
-                raise _too_large("csv", f"more than {limits.rows} rows", f"at most {limits.rows}")
-            records.append([cell or None for cell in record])
+        for number, record in enumerate(csv.reader(text, delimiter=delimiter, strict=True), start=1):  # noqa: B007
+            yield [cell or None for cell in record]
+    except UnicodeError as error:
+        raise _bad_workbook("it is neither XLSX nor text in UTF-8") from error
     except csv.Error as error:
-        raise _bad_workbook(f"as CSV it breaks off in row {len(records) + 1}") from error
-    yield from _rows("csv", records, limits=limits)
+        raise _bad_workbook(f"as CSV it breaks off in row {number + 1}") from error
 
 
-def _xlsx_rows(content: bytes, *, limits: Limits) -> Iterator[RawRow]:
+def _xlsx_sheets(content: bytes, *, limits: Limits) -> Iterator[Sheet]:
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(_repacked(content, limits=limits)))
         for name in workbook.sheet_names:
-            sheet = workbook.get_sheet_by_name(name)
-            records = [[_cell(value) for value in record] for record in sheet.to_python(skip_empty_area=False)]
-            yield from _rows(name, records, limits=limits)
+            found = workbook.get_sheet_by_name(name)
+            left: list[Cell] = [] if found.start is None else [None] * found.start[1]
+            records = (left + [_cell(value) for value in record] for record in found.iter_rows())
+            yield from _sheet(name, records, limits=limits)
     except CalamineError as error:
         raise _bad_workbook("it is no XLSX workbook, or a damaged one") from error
 
@@ -165,19 +204,23 @@ def _formula_as_text(cell: re.Match[bytes]) -> bytes:
     )  # fmt: skip
 
 
-def _rows(sheet: str, records: Iterable[list[Cell]], *, limits: Limits) -> Iterator[RawRow]:
-    headers: list[str] | None = None
+def _sheet(name: str, records: Iterable[list[Cell]], *, limits: Limits) -> Iterator[Sheet]:
+    """The sheet; none where all of it is blank."""
+    rows = _within(name, records, limits=limits)
+    for _, record in rows:
+        if not is_blank(record):
+            headers = tuple("" if cell is None else str(cell).strip() for cell in record)
+            yield Sheet(name=name, headers=headers, rows=rows)
+            return
+
+
+def _within(name: str, records: Iterable[list[Cell]], *, limits: Limits) -> Iterator[tuple[int, list[Cell]]]:
     for number, record in enumerate(records, start=1):
+        if number > limits.rows:
+            raise _too_large(name, f"more than {limits.rows} rows", f"at most {limits.rows}")
         if len(record) > limits.columns and not is_blank(record[limits.columns :]):
-            raise _too_large(sheet, f"more than {limits.columns} columns", f"at most {limits.columns}")
-        if headers is None:
-            if not is_blank(record):
-                headers = ["" if cell is None else str(cell).strip() for cell in record]
-            continue
-        width = max(len(headers), len(record))
-        names = headers + [""] * (width - len(headers))
-        cells = record + [None] * (width - len(record))
-        yield RawRow(sheet=sheet, row=number, cells=tuple(zip(names, cells, strict=True)))
+            raise _too_large(name, f"more than {limits.columns} columns", f"at most {limits.columns}")
+        yield number, record
 
 
 def _cell(value: object) -> Cell:

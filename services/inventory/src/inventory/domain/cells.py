@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from inventory.domain.rows import Cell, Column, Problem, ProblemCode, RawRow, shown
 
-__all__ = ["RowReader", "name_of", "number_in"]
+__all__ = ["RowReader", "day_in", "name_of", "number_in", "text_trouble"]
 
 _LONGEST_TEXT = 500
 _DIGITS_BEFORE_POINT = 15
@@ -49,22 +49,13 @@ class RowReader:
     def check_texts(self) -> None:
         """Report formulas and texts that are too long, wherever they are."""
         for column, cell in self._cells.items():
-            if not isinstance(cell, str):
-                continue
-            if cell.lstrip().startswith(("=", "@")):
-                self.report(
-                    column,
-                    ProblemCode.FORMULA_NOT_ALLOWED,
-                    reason="a formula is not a value",
-                    hint="paste the result as a value",
-                )
-            elif len(cell) > _LONGEST_TEXT:
-                self.report(
-                    column,
-                    ProblemCode.TEXT_TOO_LONG,
-                    reason=f"the text is longer than {_LONGEST_TEXT} characters",
-                    hint="shorten it",
-                )
+            match text_trouble(cell):
+                case ProblemCode.FORMULA_NOT_ALLOWED as code:
+                    self.report(column, code, reason="a formula is not a value", hint="paste the result as a value")
+                case ProblemCode.TEXT_TOO_LONG as code:
+                    self.report(
+                        column, code, reason=f"the text is longer than {_LONGEST_TEXT} characters", hint="shorten it"
+                    )
 
     def has(self, column: Column) -> bool:
         """Something is written there."""
@@ -129,7 +120,7 @@ class RowReader:
             return None
         if self._spoilt(column):
             return None
-        day = _day(self._cells[column])
+        day = day_in(self._cells[column])
         if day is None:
             self.report(
                 column,
@@ -153,6 +144,15 @@ class RowReader:
         return None
 
 
+def text_trouble(cell: Cell) -> ProblemCode | None:
+    """What keeps a text from being taken in, wherever it stands."""
+    if not isinstance(cell, str):
+        return None
+    if cell.lstrip().startswith(("=", "@")):
+        return ProblemCode.FORMULA_NOT_ALLOWED
+    return ProblemCode.TEXT_TOO_LONG if len(cell) > _LONGEST_TEXT else None
+
+
 def number_in(cell: Cell) -> Decimal | None:
     """A finite number, as exact as it was written; None where there is none."""
     match cell:
@@ -174,7 +174,8 @@ def number_in(cell: Cell) -> Decimal | None:
     return None if too_fine or number.adjusted() >= _DIGITS_BEFORE_POINT else number
 
 
-def _day(cell: Cell) -> date | None:
+def day_in(cell: Cell) -> date | None:
+    """A day; None where there is none."""
     match cell:
         case datetime():
             return cell.date()

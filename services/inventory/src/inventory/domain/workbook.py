@@ -25,7 +25,7 @@ from quantities import (
     parse_unit,
 )
 
-__all__ = ["Reference", "read_rows"]
+__all__ = ["Reference", "RowChecker", "duplicate_of", "no_rows", "read_rows"]
 
 _ALWAYS_NEEDED = (Column.SITE, Column.CATEGORY, Column.START, Column.QUALITY)
 _MARKS_OF_ACTIVITY_DATA = frozenset({Column.SITE, Column.CATEGORY, Column.AMOUNT})
@@ -55,81 +55,112 @@ def read_rows(rows: Iterable[RawRow], *, reference: Reference) -> tuple[tuple[Ac
     missing, never 0. The column `end` names the last day; a journey without one is of a single day.
     """
     kept = tuple(row for row in rows if not is_blank(cell for _, cell in row.cells))
-    reading = _Reading(reference=reference)
-    data_sheets = set()
-    for sheet, headers in headers_of(kept).items():
-        if _MARKS_OF_ACTIVITY_DATA & {column_named(header) for header in headers}:
-            data_sheets.add(sheet)
-            reading.check_headers(sheet, headers)
+    checker = RowChecker(reference=reference)
+    headers = headers_of(kept)
+    problems = [problem for sheet, found in headers.items() for problem in checker.check_headers(sheet, found)]
+    activities: list[ActivityData] = []
+    first_with: dict[ActivityData, SourceRow] = {}
     for row in kept:
-        if row.sheet in data_sheets:
-            reading.read(row)
-    if not data_sheets:
-        reading.problems.append(
-            Problem(
-                sheet="",
-                row=1,
-                column="",
-                value="",
-                code=ProblemCode.NO_ROWS,
-                reason="there are no rows of activity data",
-                hint=f"the first row names the columns: {', '.join(Column)}",
-            )
-        )
-    return tuple(reading.activities), tuple(reading.problems)
+        if row.sheet not in checker.data_sheets:
+            continue
+        activity, found_in_row = checker.check(row)
+        problems.extend(found_in_row)
+        if activity is None:
+            continue
+        first = first_with.setdefault(replace(activity, source=SourceRow(sheet="", row=0)), activity.source)
+        if first is activity.source:
+            activities.append(activity)
+        else:
+            problems.append(duplicate_of(row, first=first))
+    if not checker.data_sheets:
+        problems.append(no_rows())
+    return tuple(activities), tuple(problems)
+
+
+def no_rows() -> Problem:
+    """A file without a sheet of activity data."""
+    return Problem(
+        sheet="",
+        row=1,
+        column="",
+        value="",
+        code=ProblemCode.NO_ROWS,
+        reason="there are no rows of activity data",
+        hint=f"the first row names the columns: {', '.join(Column)}",
+    )
+
+
+def duplicate_of(row: RawRow, *, first: SourceRow) -> Problem:
+    """A row that says the same as an earlier one."""
+    return Problem(
+        sheet=row.sheet,
+        row=row.row,
+        column="",
+        value="",
+        code=ProblemCode.DUPLICATE_ROW,
+        reason=f"it says the same as row {first.row} of sheet '{first.sheet}'",
+        hint="remove one of the two; if both are real, say in the note what tells them apart",
+    )
 
 
 @dataclass(slots=True, kw_only=True)
-class _Reading:
-    """A file as far as it has been read."""
+class RowChecker:
+    """Headers and rows of a file, one after the other; it knows what was found before."""
 
     reference: Reference
-    activities: list[ActivityData] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    data_sheets: set[str] = field(default_factory=set)
+    """Sheets whose headers say that they hold activity data."""
     columns_lacking: dict[str, frozenset[Column]] = field(default_factory=dict)
     with_stray_cells: set[str] = field(default_factory=set)
-    first_with: dict[ActivityData, SourceRow] = field(default_factory=dict)
     refusals: dict[tuple[object, ...], Refusal | None] = field(default_factory=dict)
 
-    def check_headers(self, sheet: str, headers: tuple[str, ...]) -> None:
+    def check_headers(self, sheet: str, headers: tuple[str, ...]) -> tuple[Problem, ...]:
+        """What is wrong with the headers of a sheet; none where it holds no activity data."""
+        if not _MARKS_OF_ACTIVITY_DATA & {column_named(header) for header in headers}:
+            return ()
+        self.data_sheets.add(sheet)
         found: set[Column] = set()
+        problems = []
         for header in headers:
             column = column_named(header)
             if column is None and header.strip():
-                self._report_header(
-                    sheet,
-                    header,
-                    ProblemCode.UNKNOWN_COLUMN,
-                    reason=f"there is no column '{header}'",
-                    hint=f"remove or rename it; columns are {', '.join(Column)}",
+                problems.append(
+                    _of_header(
+                        sheet,
+                        header,
+                        ProblemCode.UNKNOWN_COLUMN,
+                        reason=f"there is no column '{header}'",
+                        hint=f"remove or rename it; columns are {', '.join(Column)}",
+                    )
                 )
             elif column in found:
-                self._report_header(
-                    sheet,
-                    header,
-                    ProblemCode.DUPLICATE_COLUMN,
-                    reason=f"'{header}' is the second column for {column}",
-                    hint="keep one of them",
+                problems.append(
+                    _of_header(
+                        sheet,
+                        header,
+                        ProblemCode.DUPLICATE_COLUMN,
+                        reason=f"'{header}' is the second column for {column}",
+                        hint="keep one of them",
+                    )
                 )
             elif column is not None:
                 found.add(column)
         lacking = [column for column in _ALWAYS_NEEDED if column not in found]
-        for column in lacking:
-            self._report_header(
+        problems += [
+            _of_header(
                 sheet,
                 column,
                 ProblemCode.MISSING_COLUMN,
                 reason=f"the column {column} is missing",
                 hint=f"add a column headed {column}",
             )
+            for column in lacking
+        ]
         self.columns_lacking[sheet] = frozenset(lacking)
+        return tuple(problems)
 
-    def _report_header(self, sheet: str, header: str, code: ProblemCode, *, reason: str, hint: str) -> None:
-        self.problems.append(
-            Problem(sheet=sheet, row=1, column=header, value=header, code=code, reason=reason, hint=hint)
-        )
-
-    def read(self, raw: RawRow) -> None:
+    def check(self, raw: RawRow) -> tuple[ActivityData | None, tuple[Problem, ...]]:
+        """The activity of a row of a data sheet, or every problem of it."""
         cells: dict[Column, Cell] = {}
         for header, cell in raw.cells:
             column = column_named(header)
@@ -137,10 +168,8 @@ class _Reading:
                 cells.setdefault(column, cell)
         row = RowReader(raw, cells=cells)
         row.check_texts()
-        self._report_stray_cells(raw)
+        stray = self._stray_cells(raw)
         activity = self._activity(row, source=SourceRow(sheet=raw.sheet, row=raw.row))
-        if activity is not None and not row.problems:
-            self._report_duplicate(row, activity)
         # A column that a whole sheet lacks is one problem, not one a row.
         lacking = self.columns_lacking[raw.sheet]
         found = [
@@ -148,27 +177,24 @@ class _Reading:
             for problem in row.problems
             if not (problem.code == ProblemCode.MISSING_VALUE and problem.column in lacking)
         ]
-        self.problems.extend(found)
-        if activity is not None and not row.problems:
-            self.activities.append(activity)
+        return (None if row.problems else activity), (*stray, *found)
 
-    def _report_stray_cells(self, raw: RawRow) -> None:
+    def _stray_cells(self, raw: RawRow) -> tuple[Problem, ...]:
         """Values below no header belong to no column; one problem a sheet says so."""
         stray = [cell for header, cell in raw.cells if not header.strip() and not is_blank([cell])]
         if not stray or raw.sheet in self.with_stray_cells:
-            return
+            return ()
         self.with_stray_cells.add(raw.sheet)
-        self.problems.append(
-            Problem(
-                sheet=raw.sheet,
-                row=raw.row,
-                column="",
-                value=shown(stray[0]),
-                code=ProblemCode.UNKNOWN_COLUMN,
-                reason=f"'{shown(stray[0])}' stands below no header",
-                hint="give its column a header, or delete the cell",
-            )
+        problem = Problem(
+            sheet=raw.sheet,
+            row=raw.row,
+            column="",
+            value=shown(stray[0]),
+            code=ProblemCode.UNKNOWN_COLUMN,
+            reason=f"'{shown(stray[0])}' stands below no header",
+            hint="give its column a header, or delete the cell",
         )
+        return (problem,)
 
     def _activity(self, row: RowReader, *, source: SourceRow) -> ActivityData | None:
         location_id = self._site(row)
@@ -456,13 +482,6 @@ class _Reading:
                 self.refusals[question] = refusal
         return self.refusals[question]
 
-    def _report_duplicate(self, row: RowReader, activity: ActivityData) -> None:
-        alike = replace(activity, source=SourceRow(sheet="", row=0))
-        first = self.first_with.setdefault(alike, activity.source)
-        if first is not activity.source:
-            row.report(
-                None,
-                ProblemCode.DUPLICATE_ROW,
-                reason=f"it says the same as row {first.row} of sheet '{first.sheet}'",
-                hint="remove one of the two; if both are real, say in the note what tells them apart",
-            )
+
+def _of_header(sheet: str, header: str, code: ProblemCode, *, reason: str, hint: str) -> Problem:
+    return Problem(sheet=sheet, row=1, column=header, value=header, code=code, reason=reason, hint=hint)

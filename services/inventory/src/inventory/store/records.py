@@ -1,7 +1,4 @@
-"""SQL of imports, and of their lines: activity records with their emissions.
-
-COPY is not to be had under row security, so rows go in by one INSERT from arrays.
-"""
+"""SQL of imports, of coefficients, and of lines as they are read; lines go in by `store/staging.py`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +10,6 @@ import orjson
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from inventory.domain.inventory import Inventory, Line
 from inventory.domain.quantification import Coefficient
 from inventory.store.corrections import corrected
 from inventory.tables import activity_import, activity_record, coefficient
@@ -25,7 +21,6 @@ __all__ = [
     "RecordRow",
     "add_coefficients",
     "add_import",
-    "add_lines",
     "import_by_hash",
     "page",
 ]
@@ -145,23 +140,6 @@ _ADD_COEFFICIENTS = text(
     " ORDER BY id ON CONFLICT (id) DO NOTHING"
 )
 
-_ADD_LINES = text(
-    "INSERT INTO activity_record (inventory_id, import_id, location_id, sheet, row_number, category, item,"
-    " period_start, period_end, amount, unit, details, quality, note, scope, optional, coefficient_id, co2e_kg,"
-    " biogenic_co2_kg)"
-    " SELECT :inventory_id, :import_id, location_id, sheet, row_number, r.category, item, period_start, period_end,"
-    " amount, r.unit, details::jsonb, quality, note, r.scope, r.optional, coefficient_id,"
-    " amount * c.co2e_kg_per_unit, amount * c.biogenic_co2_kg_per_unit"
-    " FROM unnest(CAST(:location_id AS text[]), CAST(:sheet AS text[]),"
-    " CAST(:row_number AS integer[]), CAST(:category AS text[]), CAST(:item AS text[]), CAST(:period_start AS date[]),"
-    " CAST(:period_end AS date[]), CAST(:amount AS numeric[]), CAST(:unit AS text[]), CAST(:details AS text[]),"
-    " CAST(:quality AS text[]), CAST(:note AS text[]), CAST(:scope AS integer[]), CAST(:optional AS boolean[]),"
-    " CAST(:coefficient_id AS bigint[])) WITH ORDINALITY"
-    " AS r (location_id, sheet, row_number, category, item, period_start, period_end, amount, unit, details,"
-    " quality, note, scope, optional, coefficient_id, place)"
-    " LEFT JOIN coefficient c ON c.id = coefficient_id ORDER BY place"
-)
-
 
 async def add_coefficients(tx: AsyncConnection, coefficients: Iterable[Coefficient]) -> None:
     """Those that are not there yet."""
@@ -185,38 +163,6 @@ async def add_coefficients(tx: AsyncConnection, coefficients: Iterable[Coefficie
             "co2e": [item.co2e_kg_per_unit for item in kept],
             "biogenic": [item.biogenic_co2_kg_per_unit for item in kept],
             "uncertainty": [item.uncertainty_percent for item in kept],
-        },
-    )
-
-
-async def add_lines(tx: AsyncConnection, lines: Sequence[Line], *, of: Inventory, import_id: str) -> None:
-    """Lines of one import, in the order of the file: each is its amount times its coefficient, unrounded."""
-    coefficients = [None if line.quantification is None else line.quantification.coefficient for line in lines]
-    await add_coefficients(tx, (item for item in coefficients if item is not None))
-    activities = [line.activity for line in lines]
-    await tx.execute(
-        _ADD_LINES,
-        {
-            "inventory_id": of.id,
-            "import_id": import_id,
-            "location_id": [item.location_id for item in activities],
-            "sheet": [item.source.sheet for item in activities],
-            "row_number": [item.source.row for item in activities],
-            "category": [item.category.value for item in activities],
-            "item": [item.item for item in activities],
-            "period_start": [item.period.start for item in activities],
-            "period_end": [item.period.end for item in activities],
-            "amount": [item.amount.value for item in activities],
-            "unit": [item.amount.unit.value for item in activities],
-            "details": [_json(item.details) for item in activities],
-            "quality": [item.quality.value for item in activities],
-            "note": [item.note for item in activities],
-            "scope": [item.category.scope for item in activities],
-            "optional": [
-                activity.category.is_optional if item is None else item.is_optional
-                for activity, item in zip(activities, coefficients, strict=True)
-            ],
-            "coefficient_id": [None if item is None else item.id for item in coefficients],
         },
     )
 

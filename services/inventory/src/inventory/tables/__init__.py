@@ -34,6 +34,7 @@ from inventory.tables.premises import (
 from inventory.tables.records import (
     activity_import,
     activity_record,
+    activity_staging,
     coefficient,
     record_correction,
 )
@@ -64,6 +65,7 @@ from inventory.tables.uncertainty import (
 __all__ = [
     "activity_import",
     "activity_record",
+    "activity_staging",
     "base_year",
     "base_year_decision",
     "base_year_proposal",

@@ -22,6 +22,7 @@ from inventory.tables.columns import at_location, instant, of_inventory
 __all__ = [
     "activity_import",
     "activity_record",
+    "activity_staging",
     "coefficient",
     "record_correction",
 ]
@@ -93,6 +94,23 @@ activity_record = Table(
 
 `corrects_id` is the line of the version before that it was copied from.
 """
+
+activity_staging = Table(
+    "activity_staging",
+    metadata,
+    Column("import_id", String, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("sheet", String, nullable=False),
+    Column("row_number", Integer, nullable=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("amount", Numeric, nullable=False),
+    Column("note", String),
+    Column("coefficient_id", BigInteger),
+    prefixes=["UNLOGGED"],
+)
+"""Lines on their way in, for the length of one transaction. Their location comes with their kind."""
 
 record_correction = Table(
     "record_correction",

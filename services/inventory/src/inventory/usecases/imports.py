@@ -1,6 +1,5 @@
 """Files of activity data, taken in whole or not at all, and quantified."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -12,18 +11,17 @@ from chassis.ids import new_id
 from chassis.permission import permitted
 from chassis.refusals import NotFound
 from inventory import access, catalogue, spreadsheet
-from inventory.domain.activity_data import ActivityData
 from inventory.domain.emission_factor import Place
 from inventory.domain.errors import ImportRefused
-from inventory.domain.inventory import Inventory, Line, State
+from inventory.domain.inventory import Inventory, State
 from inventory.domain.method import GWP_SET_NAME
-from inventory.domain.quantification import Coefficient, multiply, resolve_coefficient
-from inventory.domain.workbook import Reference, read_rows
-from inventory.store import factors, inventories, locations, records
+from inventory.domain.workbook import Reference
+from inventory.importing import check
+from inventory.store import factors, inventories, locations, records, staging
 from inventory.store.records import ActivityImport
 from quantities import GwpSet
 
-__all__ = ["import_activity_data", "open_inventory", "take_in"]
+__all__ = ["import_activity_data", "open_inventory", "reference_for", "take_in"]
 
 
 async def import_activity_data(
@@ -38,7 +36,7 @@ async def import_activity_data(
 ) -> ActivityImport:
     """Take in a file of activity data, whole or not at all, and quantify it. The same file again changes nothing.
 
-    Refuses, in this order: as `permitted`; InventoryIsFinal or WrongState; as `spreadsheet.read_spreadsheet`;
+    Refuses, in this order: as `permitted`; InventoryIsFinal or WrongState; as `spreadsheet.open_sheets`;
     ImportRefused with every problem of every row.
     """
     await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=location_id)
@@ -68,14 +66,37 @@ async def take_in(
     file_name: str,
     content: bytes,
     content_hash: str,
+    limits: spreadsheet.Limits = spreadsheet.DEFAULT_LIMITS,
 ) -> ActivityImport:
     """Lines of a file into an inventory that accepts data. Refuses: as `import_activity_data`, from the file on."""
     # open: a part of use cases that have asked for the right
     place = await register.place(tx, inventory.location_id)
     if place is None:
         raise NotFound(kind="location", key=inventory.location_id)
+    reference = await reference_for(tx, place=place, inventory=inventory)
+    checked = check(spreadsheet.open_sheets(content, limits=limits), reference=reference)
+    if checked.problems:
+        raise ImportRefused(file_name=file_name, problems=checked.problems)
+    new = ActivityImport(
+        id=new_id(),
+        inventory_id=inventory.id,
+        location_id=inventory.location_id,
+        file_name=file_name,
+        content_hash=content_hash,
+        row_count=len(checked.lines),
+        imported_by=principal.person,
+        imported_at=now,
+    )
+    await records.add_import(tx, new)
+    await staging.add_checked(tx, checked, of=inventory, import_id=new.id)
+    return new
+
+
+async def reference_for(tx: AsyncConnection, *, place: register.Place, inventory: Inventory) -> Reference:
+    """What rows of that inventory are checked against."""
+    # open: a part of use cases that have asked for the right
     places = await locations.places_under(tx, place.path)
-    reference = Reference(
+    return Reference(
         places={code: Place(country=country, grid=grid) for code, (country, grid) in places.items()},
         year=inventory.year,
         catalogue=await factors.catalogue_of(tx, inventory.factor_edition),
@@ -83,45 +104,6 @@ async def take_in(
         airports=catalogue.airports(),
         airports_by_city=catalogue.airports_by_city(),
     )
-    activities, problems = read_rows(spreadsheet.read_spreadsheet(content), reference=reference)
-    if problems:
-        raise ImportRefused(file_name=file_name, problems=problems)
-    new = ActivityImport(
-        id=new_id(),
-        inventory_id=inventory.id,
-        location_id=inventory.location_id,
-        file_name=file_name,
-        content_hash=content_hash,
-        row_count=len(activities),
-        imported_by=principal.person,
-        imported_at=now,
-    )
-    await records.add_import(tx, new)
-    await records.add_lines(tx, _quantified(activities, reference=reference), of=inventory, import_id=new.id)
-    return new
-
-
-def _quantified(activities: Sequence[ActivityData], *, reference: Reference) -> list[Line]:
-    """Each activity with its emissions; one coefficient for each distinct question."""
-    coefficients: dict[tuple[object, ...], Coefficient | None] = {}
-    lines = []
-    for activity in activities:
-        place = reference.places[activity.location_id]
-        question = (activity.category, activity.key, activity.amount.unit, place, activity.period)
-        if question not in coefficients:
-            coefficients[question] = resolve_coefficient(
-                category=activity.category,
-                key=activity.key,
-                unit=activity.amount.unit,
-                place=place,
-                period=activity.period,
-                catalogue=reference.catalogue,
-                gwp_set=reference.gwp_set,
-            )
-        coefficient = coefficients[question]
-        found = None if coefficient is None else multiply(coefficient, amount=activity.amount)
-        lines.append(Line(activity=activity, quantification=found))
-    return lines
 
 
 async def open_inventory(

@@ -1,0 +1,5 @@
+"""Files of activity data in bulk: checked by the domain's rules, at the speed of the file."""
+
+from inventory.importing.checking import check
+
+__all__ = ["check"]

@@ -1,0 +1,107 @@
+"""SQL of lines in bulk: COPY into a staging table, then one INSERT … SELECT of each slice, under row security.
+
+COPY is not to be had under row security, and the staging table knows no location: a line says of which kind it is, and
+what its kind is comes with the INSERT. Rows leave staging in the transaction in which they came.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+import asyncpg
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from inventory.domain.checked_file import Checked, Kind, Line
+from inventory.domain.inventory import Inventory
+from inventory.store.records import add_coefficients
+
+__all__ = ["SLICE", "add_checked"]
+
+SLICE = 50_000
+"""Lines of one INSERT: so often is it told how far it is."""
+_CHUNK = 5_000
+"""Lines that go over the wire at once."""
+_COLUMNS = (
+    "import_id", "place", "kind", "sheet", "row_number", "period_start", "period_end", "amount", "note",
+    "coefficient_id",
+)  # fmt: skip
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+_ADD_STAGED = text(
+    "WITH kind AS MATERIALIZED ("
+    " SELECT id, location_id, category, item, unit, details::jsonb AS details, quality, scope, optional"
+    " FROM unnest(CAST(:location_id AS text[]), CAST(:category AS text[]), CAST(:item AS text[]),"
+    " CAST(:unit AS text[]), CAST(:details AS text[]), CAST(:quality AS text[]), CAST(:scope AS integer[]),"
+    " CAST(:optional AS boolean[])) WITH ORDINALITY"
+    " AS k (location_id, category, item, unit, details, quality, scope, optional, id))"
+    " INSERT INTO activity_record (inventory_id, import_id, location_id, sheet, row_number, category, item,"
+    " period_start, period_end, amount, unit, details, quality, note, scope, optional, coefficient_id, co2e_kg,"
+    " biogenic_co2_kg)"
+    " SELECT :inventory_id, s.import_id, k.location_id, s.sheet, s.row_number, k.category, k.item, s.period_start,"
+    " s.period_end, s.amount, k.unit, k.details, k.quality, s.note, k.scope, coalesce(c.optional, k.optional),"
+    " s.coefficient_id, s.amount * c.co2e_kg_per_unit, s.amount * c.biogenic_co2_kg_per_unit"
+    " FROM activity_staging s JOIN kind k ON k.id = s.kind LEFT JOIN coefficient c ON c.id = s.coefficient_id"
+    " WHERE s.import_id = :import_id AND s.place > :after AND s.place <= :upto ORDER BY s.place"
+)
+
+
+async def _nobody(_: int) -> None:
+    pass
+
+
+async def add_checked(
+    tx: AsyncConnection,
+    checked: Checked,
+    *,
+    of: Inventory,
+    import_id: str,
+    said: Callable[[int], Awaitable[None]] = _nobody,
+) -> None:
+    """Sound lines of a file, in its order: each is its amount times its coefficient, unrounded.
+
+    `said` is told the number of lines that are in, now and then.
+    """
+    await add_coefficients(tx, checked.coefficients)
+    coefficient_ids = [item.id for item in checked.coefficients]
+    driver: asyncpg.Connection[asyncpg.Record] = (await tx.get_raw_connection()).driver_connection  # type: ignore[assignment]  # the driver's own
+    await driver.copy_to_table(
+        "activity_staging", source=_encoded(checked.lines, coefficient_ids, import_id), columns=_COLUMNS
+    )
+    # Enough to sort a slice without a file.
+    await tx.execute(text("SET LOCAL work_mem = '64MB'"))
+    kinds = _arrays(checked.kinds)
+    for after in range(0, len(checked.lines), SLICE):
+        upto = min(after + SLICE, len(checked.lines))
+        given = {"inventory_id": of.id, "import_id": import_id, "after": after, "upto": upto}
+        await tx.execute(_ADD_STAGED, kinds | given)
+        await said(upto)
+    await tx.execute(text("DELETE FROM activity_staging WHERE import_id = :id"), {"id": import_id})
+
+
+async def _encoded(lines: Sequence[Line], coefficient_ids: Sequence[int], import_id: str) -> AsyncIterator[bytes]:
+    """Lines as COPY reads text; kinds are counted from 1, as ORDINALITY does."""
+    escaped: dict[str, str] = {}
+    for begin in range(0, len(lines), _CHUNK):
+        rows = []
+        for place, line in enumerate(lines[begin : begin + _CHUNK], start=begin + 1):
+            sheet = escaped.get(line.sheet) or escaped.setdefault(line.sheet, line.sheet.translate(_ESCAPES))
+            note = r"\N" if line.note is None else line.note.translate(_ESCAPES)
+            coefficient = r"\N" if line.coefficient is None else coefficient_ids[line.coefficient]
+            rows.append(
+                f"{import_id}\t{place}\t{line.kind + 1}\t{sheet}\t{line.row}\t{line.start}\t{line.end}"
+                f"\t{line.amount:f}\t{note}\t{coefficient}\n"
+            )
+        yield "".join(rows).encode()
+
+
+def _arrays(kinds: Sequence[Kind]) -> dict[str, list[object]]:
+    return {
+        "location_id": [item.location_id for item in kinds],
+        "category": [item.category.value for item in kinds],
+        "item": [item.item for item in kinds],
+        "unit": [item.unit.value for item in kinds],
+        "details": [orjson.dumps(dict(item.details)).decode() for item in kinds],
+        "quality": [item.quality for item in kinds],
+        "scope": [item.category.scope for item in kinds],
+        "optional": [item.category.is_optional for item in kinds],
+    }
