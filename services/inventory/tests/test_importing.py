@@ -183,3 +183,11 @@ def assert_alike(sheets: list[tuple[str, tuple[tuple[str, ...], list[list[Cell]]
     assert lines_of(checked) == as_lines(activities)
     # Sheet by sheet here, all headers first there.
     assert sorted(map(repr, checked.problems)) == sorted(map(repr, problems))
+
+
+def test_a_cell_that_says_yes_is_no_number_though_python_takes_it_for_1() -> None:
+    headers = ("site", "category", "start", "origin", "destination", "class", "passengers", "return", "quality")
+    flight: list[Cell] = ["unon", "air_travel", "2024-03-01", "NBO", "GVA", "economy", Decimal(1), "no", "measured"]
+    no_flight: list[Cell] = [*flight[:6], True, *flight[7:]]
+
+    assert_alike([("Data", (headers, [flight, no_flight]))])
