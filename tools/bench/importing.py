@@ -77,9 +77,7 @@ async def imported(setting: Setting) -> float:
     began = time.perf_counter()
     async with setting.bed.database.transaction([LOCATION]) as tx:
         now = datetime.now(UTC)
-        inventory = await imports.open_inventory(
-            tx, principal=TEAM, now=now, location_id=LOCATION, year=sample.YEAR
-        )
+        inventory = await imports.open_inventory(tx, principal=TEAM, now=now, location_id=LOCATION, year=sample.YEAR)
         await imports.take_in(
             tx,
             principal=TEAM,
