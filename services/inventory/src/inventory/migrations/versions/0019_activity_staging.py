@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.migrations import grant
 
-revision = "0014"
-down_revision = "0013"
+revision = "0019"
+down_revision = "0018"
 
 SERVICE = "inventory"
 
