@@ -20,8 +20,8 @@ import asyncpg
 
 from chassis.access import Grant, Principal
 from contracts.access import Role
-from inventory.usecases import imports
 from inventory.spreadsheet import JOB_LIMITS
+from inventory.usecases import imports
 from lichen import sample
 from tools.bench.bed import LOCATION, Bed, Parts, bed
 from tools.bench.measure import Measure, Reference
@@ -55,8 +55,10 @@ async def prepare(parts: Parts) -> AsyncIterator[Setting]:
 
 
 def file_of(tag: str) -> bytes:
-    """The sample's year over and over, to its mix of flights, waste, meters and fuel, on days of the year and in amounts
-    that differ from row to row; the notes tell the rows apart."""
+    """The sample's year over and over, to its mix of flights, waste, meters and fuel.
+
+    Days and amounts differ from row to row; the notes tell the rows apart.
+    """
     header, *lines = csv.reader(io.StringIO(sample.activity_file(LOCATION).read_text(encoding="utf-8")))
     first, last, amount = (header.index(name) for name in ("start", "end", "amount"))
     text = io.StringIO()
