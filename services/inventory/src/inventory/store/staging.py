@@ -63,7 +63,7 @@ async def add_checked(
     """
     await add_coefficients(tx, checked.coefficients)
     coefficient_ids = [item.id for item in checked.coefficients]
-    driver: asyncpg.Connection[asyncpg.Record] = (await tx.get_raw_connection()).driver_connection  # type: ignore[assignment]  # the driver's own
+    driver: asyncpg.Connection[asyncpg.Record] = (await tx.get_raw_connection()).driver_connection
     await driver.copy_to_table(
         "activity_staging", source=_encoded(checked.lines, coefficient_ids, import_id), columns=_COLUMNS
     )
