@@ -9,7 +9,7 @@ MEMBERS := contracts libs/quantities libs/chassis libs/embedded services/invento
 SERVICES := inventory targets offsets reporting access
 
 .DEFAULT_GOAL := help
-.PHONY: help install keycloak run test test-keycloak canary check format lock contracts bench k8s-check clean
+.PHONY: help install keycloak run test test-keycloak golden canary check format lock contracts bench k8s-check clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -61,6 +61,9 @@ lock: .venv/installed ## Resolve every dependency anew
 
 contracts: install ## Generate schemas, catalogue, AsyncAPI, subgraph SDL and the supergraph from the code
 	@$(BIN)/python tools/generate.py
+
+golden: install ## Hold published examples and tables against what we give: by source, with passes
+	@$(BIN)/python -m tests.golden
 
 canary: install ## Try every field, route and mutation as everyone, and search every byte (SEED= REQUESTS= CASE=)
 	@$(BIN)/python -m tools.canary $(if $(SEED),--seed $(SEED)) $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(CASE),--case '$(CASE)')

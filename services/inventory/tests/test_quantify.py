@@ -257,6 +257,8 @@ def test_what_a_form_does_not_bear_is_refused(line: dict[str, Any], column: str,
 
 def test_the_same_line_twice_is_named() -> None:
     assert problems_of([GOOD, GOOD]) == [(2, "", "DUPLICATE_ROW")]
+    long = "a note that goes on and on " * 5
+    assert len(answered([GOOD | {"note": f"{long}one"}, GOOD | {"note": f"{long}two"}])["lines"]) == 2
 
 
 def test_no_lines_are_no_answer() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from inventory.domain.quantification import NOT_SPLIT_BY_GAS
 from inventory.domain.rows import Problem
 from inventory.domain.uncertainty import Interval
 from inventory.domain.worksheet import Line, Rules
@@ -283,7 +284,7 @@ def _totals_table(totals: Mapping[str, Any]) -> str:
     rows = [("total", _rounded(totals["co2e"]["value"]), "kgCO2e")]
     rows += [(f"  scope {scope}", _rounded(of["value"]), of["unit"]) for scope, of in totals["by_scope"].items()]
     rows += [(f"  {name}", _rounded(of["value"]), of["unit"]) for name, of in totals["by_category"].items()]
-    rows += [(f"  {gas}", _rounded(of["value"]), of["unit"]) for gas, of in totals["by_gas"].items()]
+    rows += [(f"  {_gas(gas)}", _rounded(of["value"]), of["unit"]) for gas, of in totals["by_gas"].items()]
     rows += [
         (f"optional, apart: {name}", _rounded(of["value"]), of["unit"])
         for name, of in totals["optional_by_category"].items()
@@ -299,6 +300,10 @@ def _totals_table(totals: Mapping[str, Any]) -> str:
         f" (± {_rounded(interval['percent'])} %), of the {_rounded(interval['covered_percent'])} % of the total"
         " whose uncertainty is stated."
     )
+
+
+def _gas(gas: str) -> str:
+    return "CO2e, not split by gas" if gas == NOT_SPLIT_BY_GAS else gas
 
 
 def _lineage_text(lines: Sequence[Mapping[str, Any]]) -> str:

@@ -152,7 +152,8 @@ class _Reading:
         )
 
     def _report_twin(self, raw: RawRow, row: RowReader) -> None:
-        alike = tuple(sorted((header, shown(cell)) for header, cell in raw.cells if not is_blank([cell])))
+        # In full: what two lines differ in may stand at the end of a long note.
+        alike = tuple(sorted((header, str(cell).strip()) for header, cell in raw.cells if not is_blank([cell])))
         source = SourceRow(sheet=raw.sheet, row=raw.row)
         first = self.first_with.setdefault(alike, source)
         if first is not source:
