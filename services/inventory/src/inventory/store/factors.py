@@ -1,20 +1,41 @@
 """SQL of emission factors: releases, and editions of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, select
+import orjson
+from sqlalchemy import Row, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.activity_data import Category
 from inventory.domain.emission_factor import Catalogue, EmissionFactor
 from inventory.domain.errors import FactorEditionUnknown
-from inventory.tables import emission_factor, factor_edition, factor_edition_adoption, factor_edition_release
+from inventory.domain.factor_release import FactorEdition, FactorRelease
+from inventory.tables import (
+    emission_factor,
+    factor_edition,
+    factor_edition_adoption,
+    factor_edition_release,
+    factor_release,
+)
 from quantities import Unit
 
-__all__ = ["adopted_edition", "catalogue_of", "page"]
+__all__ = [
+    "add_edition",
+    "add_release",
+    "adopt",
+    "adopted_edition",
+    "catalogue_of",
+    "edition",
+    "editions",
+    "factors_of",
+    "page",
+    "releases",
+]
 
 _CATALOGUES_MAX = 8
 _CATALOGUES: dict[str, Catalogue] = {}
@@ -35,12 +56,7 @@ async def catalogue_of(tx: AsyncConnection, edition: str) -> Catalogue:
     """Every factor of an edition. Refuses: FactorEditionUnknown."""
     content_hash = await tx.scalar(select(factor_edition.c.content_hash).where(factor_edition.c.id == edition))
     if content_hash is None:
-        raise FactorEditionUnknown(
-            subject="edition of factors",
-            found=edition,
-            expected="an edition that was proposed",
-            message=f"There is no edition '{edition}' of emission factors.",
-        )
+        raise _unknown(edition)
     known = f"{edition} {content_hash}"
     if known not in _CATALOGUES:
         read = await _read(tx, edition)
@@ -51,29 +67,26 @@ async def catalogue_of(tx: AsyncConnection, edition: str) -> Catalogue:
 
 
 async def _read(tx: AsyncConnection, edition: str) -> Catalogue:
-    releases = (
+    listed = (
         await tx.scalars(
             select(factor_edition_release.c.release_id)
             .where(factor_edition_release.c.edition_id == edition)
             .order_by(factor_edition_release.c.rank)
         )
     ).all()
-    rows = await tx.execute(
-        select(emission_factor).where(emission_factor.c.release_id.in_(releases)).order_by(emission_factor.c.id)
-    )
-    return Catalogue.of([_factor(row) for row in rows], edition=edition, releases=releases)
+    return Catalogue.of(await factors_of(tx, listed), edition=edition, releases=listed)
 
 
 async def page(
     tx: AsyncConnection, *, edition: str | None, category: str | None, limit: int, after: str | None
 ) -> Sequence[EmissionFactor]:
     """Factors of an edition by id; of the adopted one where none is named, none of one that is not there."""
-    releases = select(factor_edition_release.c.release_id).where(
+    chosen = select(factor_edition_release.c.release_id).where(
         factor_edition_release.c.edition_id == (await adopted_edition(tx) if edition is None else edition)
     )
     statement = (
         select(emission_factor)
-        .where(emission_factor.c.release_id.in_(releases))
+        .where(emission_factor.c.release_id.in_(chosen))
         .order_by(emission_factor.c.id)
         .limit(limit)
     )
@@ -82,6 +95,131 @@ async def page(
     if after is not None:
         statement = statement.where(emission_factor.c.id > after)
     return [_factor(row) for row in await tx.execute(statement)]
+
+
+async def releases(tx: AsyncConnection) -> Mapping[str, FactorRelease]:
+    """Every release by its name."""
+    rows = await tx.execute(select(factor_release).order_by(factor_release.c.id))
+    return {row.id: FactorRelease(**row._mapping) for row in rows}  # noqa: SLF001 - a row's documented mapping
+
+
+async def factors_of(tx: AsyncConnection, release_ids: Sequence[str]) -> Sequence[EmissionFactor]:
+    """Every factor of these releases, by id."""
+    rows = await tx.execute(
+        select(emission_factor).where(emission_factor.c.release_id.in_(release_ids)).order_by(emission_factor.c.id)
+    )
+    return [_factor(row) for row in rows]
+
+
+async def add_release(tx: AsyncConnection, new: FactorRelease, factors: Sequence[EmissionFactor]) -> None:
+    """A release with all of its factors: the database takes it in whole or not at all."""
+    await tx.execute(insert(factor_release).values(**asdict(new)))
+    await tx.execute(_ADD_FACTORS, {"rows": orjson.dumps([_values(factor) for factor in factors]).decode()})
+
+
+_ADD_FACTORS = text(
+    "INSERT INTO emission_factor SELECT f.*"
+    " FROM jsonb_populate_recordset(NULL::emission_factor, CAST(:rows AS jsonb)) AS f"
+)
+
+
+def _values(factor: EmissionFactor) -> dict[str, Any]:
+    """A factor as a row; numbers as text, so that none becomes a float on the way."""
+    percent = factor.uncertainty_percent
+    return {
+        "id": factor.id,
+        "release_id": factor.release,
+        "category": factor.category.value,
+        "key": factor.key,
+        "place": factor.place,
+        "valid_from": factor.valid_from.isoformat(),
+        "valid_to": factor.valid_to.isoformat(),
+        "unit": factor.unit.value,
+        "kg_by_gas": {gas: format(kg, "f") for gas, kg in factor.kg_by_gas.items()},
+        "co2e_kg": None if factor.co2e_kg is None else format(factor.co2e_kg, "f"),
+        "gwp_set": factor.gwp_set,
+        "biogenic_co2_kg": format(factor.biogenic_co2_kg, "f"),
+        "uncertainty_percent": None if percent is None else format(percent, "f"),
+        "published_as": factor.published_as,
+        "publisher": factor.publisher,
+        "document": factor.document,
+        "document_table": factor.table,
+        "year": factor.year,
+        "licence": factor.licence,
+        "status": factor.status,
+    }
+
+
+async def editions(tx: AsyncConnection) -> Sequence[FactorEdition]:
+    """Every edition, in the order of proposal."""
+    listed: dict[str, list[str]] = {}
+    for edition_id, release_id in await tx.execute(
+        select(factor_edition_release.c.edition_id, factor_edition_release.c.release_id).order_by(
+            factor_edition_release.c.edition_id, factor_edition_release.c.rank
+        )
+    ):
+        listed.setdefault(edition_id, []).append(release_id)
+    rows = await tx.execute(
+        select(factor_edition, factor_edition_adoption.c.adopted_at)
+        .outerjoin(factor_edition_adoption, factor_edition_adoption.c.edition_id == factor_edition.c.id)
+        .order_by(factor_edition.c.proposed_at, factor_edition.c.id)
+    )
+    return [
+        FactorEdition(
+            id=row.id,
+            description=row.description,
+            releases=tuple(listed.get(row.id, ())),
+            content_hash=row.content_hash,
+            proposed_by=row.proposed_by,
+            proposed_at=row.proposed_at,
+            adopted_at=row.adopted_at,
+        )
+        for row in rows
+    ]
+
+
+async def edition(tx: AsyncConnection, name: str) -> FactorEdition:
+    """Refuses: FactorEditionUnknown."""
+    found = next((item for item in await editions(tx) if item.id == name), None)
+    if found is None:
+        raise _unknown(name)
+    return found
+
+
+async def add_edition(tx: AsyncConnection, new: FactorEdition) -> None:
+    await tx.execute(
+        insert(factor_edition).values(
+            id=new.id,
+            description=new.description,
+            content_hash=new.content_hash,
+            release_count=len(new.releases),
+            proposed_by=new.proposed_by,
+            proposed_at=new.proposed_at,
+        )
+    )
+    await tx.execute(
+        text(
+            "INSERT INTO factor_edition_release SELECT :id, rank, release"
+            " FROM unnest(CAST(:releases AS text[])) WITH ORDINALITY AS r (release, rank)"
+        ),
+        {"id": new.id, "releases": list(new.releases)},
+    )
+
+
+async def adopt(tx: AsyncConnection, name: str, *, reason: str, by: str, at: datetime) -> None:
+    """New inventories are of it from now on."""
+    await tx.execute(
+        insert(factor_edition_adoption).values(edition_id=name, reason=reason, adopted_by=by, adopted_at=at)
+    )
+
+
+def _unknown(name: str) -> FactorEditionUnknown:
+    return FactorEditionUnknown(
+        subject="edition of factors",
+        found=name,
+        expected="an edition that was proposed",
+        message=f"There is no edition '{name}' of emission factors.",
+    )
 
 
 def _factor(row: Row[*tuple[Any, ...]]) -> EmissionFactor:

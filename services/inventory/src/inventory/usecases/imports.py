@@ -11,14 +11,14 @@ from chassis.ids import new_id
 from chassis.permission import permitted
 from chassis.refusals import NotFound
 from inventory import access, catalogue, spreadsheet
-from inventory.domain.emission_factor import Place
 from inventory.domain.errors import ImportRefused
 from inventory.domain.inventory import Inventory, State
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.workbook import Reference
 from inventory.importing import check
-from inventory.store import factors, inventories, locations, records, staging
+from inventory.store import factors, inventories, records, staging
 from inventory.store.records import ActivityImport
+from inventory.usecases.factors import factors_for
 from quantities import GwpSet
 
 __all__ = ["import_activity_data", "open_inventory", "reference_for", "take_in"]
@@ -95,11 +95,11 @@ async def take_in(
 async def reference_for(tx: AsyncConnection, *, place: register.Place, inventory: Inventory) -> Reference:
     """What rows of that inventory are checked against."""
     # open: a part of use cases that have asked for the right
-    places = await locations.places_under(tx, place.path)
+    chosen, places = await factors_for(tx, path=place.path, edition=inventory.factor_edition)
     return Reference(
-        places={code: Place(country=country, grid=grid) for code, (country, grid) in places.items()},
+        places=places,
         year=inventory.year,
-        catalogue=await factors.catalogue_of(tx, inventory.factor_edition),
+        catalogue=chosen,
         gwp_set=GwpSet.named(GWP_SET_NAME),
         airports=catalogue.airports(),
         airports_by_city=catalogue.airports_by_city(),

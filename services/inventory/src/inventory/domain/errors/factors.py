@@ -1,17 +1,29 @@
 """Refusals, in order: activity data and their emissions."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from inventory.domain.errors.base import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inventory.domain.publications.reading import RowProblem
 
 __all__ = [
     "AmountNegative",
     "CatalogueMalformed",
+    "EditionAlreadyAdopted",
+    "EditionAlreadyThere",
+    "EditionMalformed",
     "FactorEditionUnknown",
     "FactorMissing",
     "FactorNotInRelease",
+    "FactorReleaseUnknown",
     "MethodEditionUnknown",
+    "NoFactorsFound",
     "PeriodEndsBeforeStart",
+    "PublicationRefused",
+    "ReleaseAlreadyThere",
 ]
 
 
@@ -51,3 +63,53 @@ class FactorNotInRelease(Refused):
     """The factor that a figure names is not in the release that it names."""
 
     code: ClassVar[str] = "FACTOR_NOT_IN_RELEASE"
+
+
+class PublicationRefused(Refused):
+    """A published file with rows that can't be right; all of them are named, and nothing was taken in."""
+
+    code: ClassVar[str] = "PUBLICATION_REFUSED"
+
+    def __init__(self, *, file_name: str, problems: "Sequence[RowProblem]") -> None:
+        first = problems[0]
+        super().__init__(
+            subject=file_name,
+            found=f"{len(problems)} problems, the first in line {first.line}: {first.column} {first.value}",
+            expected="rows as the publisher has them",
+            message=f"{file_name} has {len(problems)} problems, the first in line {first.line}: {first.reason}.",
+        )
+        self.problems = tuple(problems)
+
+
+class NoFactorsFound(Refused):
+    """A published file without a factor for a category of the method."""
+
+    code: ClassVar[str] = "NO_FACTORS_FOUND"
+
+
+class ReleaseAlreadyThere(Refused):
+    """A release of this name, from another file. A release never changes."""
+
+    code: ClassVar[str] = "RELEASE_ALREADY_THERE"
+
+
+class FactorReleaseUnknown(Refused):
+    """No release of emission factors of this name."""
+
+    code: ClassVar[str] = "FACTOR_RELEASE_UNKNOWN"
+
+
+class EditionMalformed(Refused):
+    """A name, a description or a selection of releases that can't be one."""
+
+    code: ClassVar[str] = "EDITION_MALFORMED"
+
+
+class EditionAlreadyThere(Refused):
+    """An edition of this name. An edition never changes."""
+
+    code: ClassVar[str] = "EDITION_ALREADY_THERE"
+
+
+class EditionAlreadyAdopted(Refused):
+    code: ClassVar[str] = "EDITION_ALREADY_ADOPTED"
