@@ -86,11 +86,10 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             given={"locationId": "unon", "on": "2024-01-01", "reason": "r"},
             past="LOCATION_HAS_OPEN_PARTS",
         ),
-        "setLocationProfile": Mutation(
-            asks="SET_LOCATION_PROFILE",
-            given={"locationId": "unon", "year": YEAR, "source": "s"},
-            keyed=False,
-            past="LocationProfile",
+        "stateDenominator": Mutation(
+            asks="STATE_DENOMINATOR",
+            given={"locationId": "unon", "kind": "STAFF", "value": "0", "validFrom": "2024-01-01", "source": "s"},
+            past="DENOMINATOR_NOT_POSITIVE",
         ),
         "recordFuelStock": Mutation(
             asks="RECORD_FUEL_STOCK",

@@ -59,7 +59,6 @@ UPDATABLE = {
         "inventory_month_total": ANY_COLUMN,
         "inventory_gas_total": ANY_COLUMN,
         "inventory_coverage": ANY_COLUMN,
-        "location_profile": ANY_COLUMN,
         "instrument": {"holds"},
         "tenancy": {"holds"},
         "meter_reading": {"holds"},

@@ -303,10 +303,11 @@ class Seed:
     async def inventory(self, location: str, year: int) -> None:
         """A profile and a file, so that there is a draft."""
         team = self.by(location, Role.TECHNICAL_TEAM)
-        await self.do(
-            "setLocationProfile", team, locationId=location, year=year, personnel=self.figure(),
-            floorAreaM2=self.figure(), source=self.text(location),
-        )  # fmt: skip
+        for kind, topic in (("PERSONNEL", None), ("FLOOR_AREA", None), ("PERSONNEL", "WASTE")):
+            await self.do(
+                "stateDenominator", team, locationId=location, kind=kind, topic=topic, value=self.figure(),
+                validFrom=f"{year}-01-01", validTo=f"{year + 1}-01-01", source=self.text(location),
+            )  # fmt: skip
         rows = [
             f"{location},{what},{year}-01-01,{year}-12-31,{amount},{how},measured,{self.text(location)}"
             for what, amount, how in self.activities(year)

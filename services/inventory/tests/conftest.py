@@ -19,9 +19,10 @@ from contracts.access import Capability, Role
 from contracts.fact import Amount
 from contracts.reporting import ConsolidatedReportPublished, IncludedLocation
 from inventory import access, usecases
+from inventory.domain.denominator import DenominatorKind, DenominatorStatement
 from inventory.domain.fuel_stock import FuelStock
 from inventory.domain.inventory import Inventory
-from inventory.domain.location import Location, LocationProfile
+from inventory.domain.location import Location
 from inventory.graphql.schema import schema
 from inventory.incoming import SUBSCRIPTIONS
 from inventory.store.records import ActivityImport
@@ -105,13 +106,15 @@ class Inventories(Bed):
         async with self._transaction(by or self.person("coordinator"), access.REGISTER_LOCATION) as (tx, who, now):
             return await usecases.register_location(tx, principal=who, now=now, location=new, root=ROOT)
 
-    async def set_profile(self, year: int, **given: Decimal) -> LocationProfile:
-        profile = LocationProfile(
-            location_id="unon", year=year, source="a survey", **{"personnel": None, "floor_area_m2": None} | given
-        )
+    async def state_denominator(self, kind: str = "personnel", value: str = "10", **other: Any) -> DenominatorStatement:
+        """Of unon for 2024, unless others are given."""
+        good = {
+            "location_id": "unon", "kind": DenominatorKind(kind), "topic": None, "value": Decimal(value),
+            "valid_from": date(2024, 1, 1), "valid_to": date(2025, 1, 1), "source": "a survey",
+        }  # fmt: skip
         who = self.person("unon-technical")
-        async with self._transaction(who, access.SET_LOCATION_PROFILE) as (tx, principal, now):
-            return await usecases.set_location_profile(tx, principal=principal, now=now, profile=profile)
+        async with self._transaction(who, access.STATE_DENOMINATOR) as (tx, principal, now):
+            return await usecases.state_denominator(tx, principal=principal, now=now, **good | other)
 
     async def import_file(
         self, content: bytes | None = None, *, by: Principal | None = None, location_id: str = "unon", year: int = 2024

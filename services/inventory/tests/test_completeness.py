@@ -334,7 +334,7 @@ async def test_who_reads_below_an_inventory_sees_what_is_reported_of_their_site_
 
 
 async def test_the_coordinator_reads_the_whole_secretariat_with_its_sites_and_staff(inventories: "Inventories") -> None:
-    await inventories.set_profile(2024, personnel=Decimal(750))
+    await inventories.state_denominator("personnel", "750")
     await inventories.import_file()
 
     part = await board(inventories, "coordinator", at="secretariat")

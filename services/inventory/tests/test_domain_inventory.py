@@ -20,7 +20,7 @@ from inventory.domain.errors import (
     SubmitterMayNotReturn,
     WrongState,
 )
-from inventory.domain.inventory import Denominators, Inventory, Line, State, Step, Totals, indicators, total
+from inventory.domain.inventory import Inventory, Line, State, Step, Totals, total
 from inventory.domain.quantification import quantify
 from quantities import GwpSet, Quantity
 from quantities.person import Person
@@ -176,64 +176,6 @@ def test_totals_keep_optional_and_biogenic_apart() -> None:
     assert totals.kg_by_gas["CO2"] == 0
 
 
-def amounts_of(lines: tuple[Line, ...]) -> list[tuple[Category, Quantity]]:
-    return [(line.activity.category, line.activity.amount) for line in lines]
-
-
-def test_indicators_count_use_even_where_no_emission_counts() -> None:
-    found = indicators(
-        amounts_of(LINES),
-        totals=total(LINES),
-        by=Denominators(floor_area_m2=Decimal(3000), personnel=Decimal(100)),
-    )
-
-    assert found.electricity_kwh == 150_000
-    assert found.generator_fuel_litres == 1_000
-    assert found.waste_kg == 10_500
-    assert found.water_m3 is None
-    assert found.electricity_kwh_per_m2 == 50
-    assert found.electricity_kwh_per_person == 1_500
-    assert found.waste_kg_per_person == 105
-    assert found.co2e_kg_per_person == total(LINES).co2e_kg / 100
-    assert found.facilities_co2e_kg_per_m2 == (total(LINES).co2e_kg - Decimal("11.76")) / 3000
-
-
-def test_what_was_not_recorded_is_none_and_never_0() -> None:
-    nothing = indicators([], totals=total(()), by=Denominators(floor_area_m2=Decimal(3000), personnel=Decimal(100)))
-
-    assert all(getattr(nothing, name) is None for name in nothing.__slots__)
-
-
-@pytest.mark.parametrize("missing", [None, Decimal(0)])
-def test_without_a_denominator_there_is_no_intensity(missing: Decimal | None) -> None:
-    found = indicators(
-        amounts_of(LINES), totals=total(LINES), by=Denominators(floor_area_m2=missing, personnel=missing)
-    )
-
-    assert found.electricity_kwh == 150000
-    assert (found.electricity_kwh_per_m2, found.electricity_kwh_per_person) == (None, None)
-    assert (found.facilities_co2e_kg_per_m2, found.co2e_kg_per_person) == (None, None)
-
-
-def test_a_measured_0_is_a_figure() -> None:
-    zero = (a_line(Category.GRID_ELECTRICITY, "grid", "0", "kWh"),)
-
-    found = indicators(amounts_of(zero), totals=total(zero), by=Denominators(floor_area_m2=Decimal(10), personnel=None))
-
-    assert found.electricity_kwh == 0
-    assert found.electricity_kwh_per_m2 == 0
-
-
-def test_a_sum_over_units_that_do_not_convert_is_missing_rather_than_a_part() -> None:
-    burnt = [
-        (Category.GENERATOR_FUEL, Quantity(Decimal(amount), unit)) for amount, unit in (("10", "litre"), ("5", "kg"))
-    ]
-
-    found = indicators(burnt, totals=total(()), by=Denominators(floor_area_m2=None, personnel=None))
-
-    assert found.generator_fuel_litres is None
-
-
 def a_totals(**kg_by_category: str) -> Totals:
     by_category = {Category(name): Decimal(kg) for name, kg in kg_by_category.items()}
     by_scope: dict[int, Decimal] = {}
@@ -248,14 +190,6 @@ def a_totals(**kg_by_category: str) -> Totals:
         optional_co2e_kg_by_category={},
         biogenic_co2_kg=Decimal(0),
     )
-
-
-def test_bought_heat_and_cooling_are_of_the_facilities() -> None:
-    totals = a_totals(purchased_heat="30", purchased_cooling="20", air_travel="500")
-
-    found = indicators([], totals=totals, by=Denominators(floor_area_m2=Decimal(10), personnel=None))
-
-    assert found.facilities_co2e_kg_per_m2 == 5
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ APPROVE = f"""mutation($input: ApproveInventoryInput!) {{ approveInventory(input
     ... on Inventory {{ id state steps {{ action by }} }} {REFUSAL} }} }}"""
 REGISTER = f"""mutation($input: RegisterLocationInput!) {{ registerLocation(input: $input) {{ __typename
     ... on Location {{ id parent {{ id }} }} {REFUSAL} }} }}"""
-AT_UNON = """{ location(id: "unon") { id coordinates { latitude longitude } profile(year: 2024) { source }
+AT_UNON = """{ location(id: "unon") { id coordinates { latitude longitude }
+    denominators(first: 1) { edges { node { source } } }
     inventory(year: 2024) { state total { unit } byScope { scope } byGas { gas } indicators { name } steps { by }
         activityRecords(first: 100) { edges { node { item } } } } } }"""
 
@@ -129,14 +130,14 @@ async def test_a_location_is_registered_under_its_parent(inventories: "Inventori
 
 
 async def test_another_team_and_the_public_see_a_place_and_nothing_of_it(inventories: "Inventories") -> None:
-    await inventories.set_profile(2024)
+    await inventories.state_denominator()
     final = await inventories.final()
     by_id = """query($id: ID!, $key: [_Any!]!) { inventory(id: $id) { id }
         _entities(representations: $key) { __typename } }"""
 
     for principal in (inventories.person("escwa-chair"), inventories.person("outside"), ANONYMOUS):
         assert await at_unon(inventories, principal) == {
-            "id": "unon", "coordinates": None, "profile": None, "inventory": None,
+            "id": "unon", "coordinates": None, "denominators": {"edges": []}, "inventory": None,
         }  # fmt: skip
         key = [{"__typename": "Inventory", "id": final.id}]
         answer = await inventories.ask(principal, by_id, id=final.id, key=key)
@@ -144,14 +145,14 @@ async def test_another_team_and_the_public_see_a_place_and_nothing_of_it(invento
 
 
 async def test_the_public_sees_totals_of_what_is_published_and_no_record(inventories: "Inventories") -> None:
-    await inventories.set_profile(2024)
+    await inventories.state_denominator()
     final = await inventories.final()
     await inventories.is_published(final.id)
 
     public = await at_unon(inventories, ANONYMOUS)
     ours = await at_unon(inventories, inventories.person("auditor"))
 
-    assert (public["coordinates"], public["profile"]) == (None, None)
+    assert (public["coordinates"], public["denominators"]) == (None, {"edges": []})
     inventory = public["inventory"]
     assert (inventory["state"], inventory["total"]) == ("final", {"unit": "kgCO2e"})
     assert inventory["byScope"] == ours["inventory"]["byScope"] == [{"scope": 1}, {"scope": 2}]

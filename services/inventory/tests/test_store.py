@@ -92,10 +92,10 @@ async def test_no_row_enters_what_is_submitted_or_final(inventories: "Inventorie
 
 
 async def test_another_team_sees_no_row(inventories: "Inventories") -> None:
-    await inventories.set_profile(2024)
+    await inventories.state_denominator()
     await inventories.final()
 
-    for table in (*OURS, "inventory_indicator", "location_profile"):
+    for table in (*OURS, "inventory_indicator", "denominator_statement", "inventory_intensity"):
         assert await inventories.rows(table), table
         assert await inventories.rows(table, roots=("unon",)) == await inventories.rows(table), table
         assert await inventories.rows(table, roots=("escwa",)) == [], table
@@ -112,7 +112,7 @@ async def test_a_site_sees_its_own_rows_and_not_its_sisters(inventories: "Invent
 
 
 async def test_what_is_published_is_seen_by_all_without_its_records(inventories: "Inventories") -> None:
-    await inventories.set_profile(2024)
+    await inventories.state_denominator()
     final = await inventories.final()
     await inventories.import_file(
         inventories.csv("escwa,grid_electricity,,2024-01-01,2024-12-31,7,kWh,,,measured"),
@@ -132,7 +132,7 @@ async def test_what_is_published_is_seen_by_all_without_its_records(inventories:
             theirs = await inventories.rows(table, roots=("unon",))
             # Generators of one site are not for everyone: test_sensitive_attributes.py.
             assert ours == [row for row in theirs if row.get("indicator") != "generator_fuel"] != [], table
-        for table in (*CLOSED, "inventory_step", "location_profile"):
+        for table in (*CLOSED, "inventory_step", "denominator_statement", "inventory_intensity"):
             assert [
                 row for row in await inventories.rows(table, roots=roots) if row["location_id"].startswith("unon")
             ] == []

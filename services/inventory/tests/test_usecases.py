@@ -303,9 +303,10 @@ async def test_an_inventory_goes_from_data_to_final(inventories: "Inventories") 
     assert said["indicators"]["electricity"] == {"value": "1500", "unit": "kWh"}
 
 
-async def test_intensities_are_stated_by_the_profile_of_that_year(inventories: "Inventories") -> None:
-    await inventories.set_profile(2024, personnel=Decimal(10), floor_area_m2=Decimal(100))
-    await inventories.set_profile(2023, personnel=Decimal(1), floor_area_m2=Decimal(1))
+async def test_intensities_are_stated_by_what_holds_in_that_year(inventories: "Inventories") -> None:
+    await inventories.state_denominator("personnel", "10")
+    await inventories.state_denominator("floor_area", "100")
+    await inventories.state_denominator("personnel", "1", valid_from=date(2023, 1, 1), valid_to=date(2024, 1, 1))
     await inventories.import_file()
 
     await inventories.approve((await inventories.submit()).id)
@@ -449,12 +450,3 @@ async def test_of_an_import_and_the_way_to_final_at_once_both_are_whole(inventor
         lines = await tx.scalar(text("SELECT sum(co2e_kg) FROM activity_record WHERE NOT optional"))
     said = next(said for fact, said in await inventories.events() if fact == "inventory_finalised")
     assert Decimal(said["total"]["value"]) == lines
-
-
-async def test_a_location_profile_may_be_set_again(inventories: "Inventories") -> None:
-    await inventories.set_profile(2024, personnel=Decimal(10))
-    await inventories.set_profile(2024, personnel=Decimal(12), floor_area_m2=Decimal(5))
-
-    (row,) = await inventories.rows("location_profile")
-    assert (row["personnel"], row["floor_area_m2"], row["set_by"]) == (12, 5, "unon-technical")
-    assert date(2024, 1, 1) <= row["set_at"].date()

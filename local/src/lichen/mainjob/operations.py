@@ -7,9 +7,9 @@ mutation RegisterLocation($input: RegisterLocationInput!) {{
   registerLocation(input: $input) {{ __typename ... on Location {{ id }} {_REFUSAL} }}
 }}"""
 
-SET_LOCATION_PROFILE = f"""
-mutation SetLocationProfile($input: SetLocationProfileInput!) {{
-  setLocationProfile(input: $input) {{ __typename ... on LocationProfile {{ year }} {_REFUSAL} }}
+STATE_DENOMINATOR = f"""
+mutation StateDenominator($input: StateDenominatorInput!) {{
+  stateDenominator(input: $input) {{ __typename ... on DenominatorStatement {{ id }} {_REFUSAL} }}
 }}"""
 
 RECORD_FUEL_STOCK = f"""

@@ -129,16 +129,20 @@ def import_activity_data(context: Context) -> None:
         for profile in sample.profiles():
             if profile.location.split("-")[0] != location:
                 continue
-            context.do(
-                operations.SET_LOCATION_PROFILE,
-                persona=persona,
-                expect="LocationProfile",
-                locationId=profile.location,
-                year=profile.year,
-                personnel=_text(profile.personnel),
-                floorAreaM2=_text(profile.floor_area_m2),
-                source=profile.source,
-            )
+            for kind, value in (("PERSONNEL", profile.personnel), ("FLOOR_AREA", profile.floor_area_m2)):
+                if value is not None:
+                    context.do(
+                        operations.STATE_DENOMINATOR,
+                        persona=persona,
+                        expect="DenominatorStatement",
+                        locationId=profile.location,
+                        kind=kind,
+                        value=_text(value),
+                        validFrom=f"{profile.year}-01-01",
+                        validTo=f"{profile.year + 1}-01-01",
+                        source=profile.source,
+                        idempotencyKey=f"denominator {profile.location} {profile.year} {kind}",
+                    )
         done = context.do(
             operations.IMPORT_ACTIVITY_DATA,
             persona=persona,

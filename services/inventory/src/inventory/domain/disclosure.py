@@ -16,8 +16,14 @@ FUELS = frozenset({Category.GENERATOR_FUEL, Category.HEATING_FUEL, Category.VEHI
 SITES_MIN = 3
 """Sites with the fuel that a sum must be over before it is for everyone: who knows one of them can't tell the next."""
 
-_CATEGORY_BY_INDICATOR: Mapping[str, Category] = {"generator_fuel": Category.GENERATOR_FUEL}
-"""Indicators that are amounts of a category. Those in CO2e are official figures and stay."""
+_HEAT_AND_POWER = frozenset({Category.GENERATOR_FUEL, Category.HEATING_FUEL})
+_MADE_OF: Mapping[str, frozenset[Category]] = {
+    "generator_fuel": frozenset({Category.GENERATOR_FUEL}),
+    # The other amounts in them are told too: what is left of the sum is the fuel.
+    "energy": _HEAT_AND_POWER,
+    "energy_per_m2": _HEAT_AND_POWER,
+}
+"""Indicators that amounts of stored fuel are in. Those in CO2e are official figures and stay."""
 
 
 def is_sensitive(category: Category, *, sites: int) -> bool:
@@ -33,8 +39,12 @@ def open_to_all(found: Sequence[Indicator], *, sites: Mapping[Category, int]) ->
     return tuple(
         item
         for item in found
-        if (category := _CATEGORY_BY_INDICATOR.get(item.name)) is None
-        or not is_sensitive(category, sites=sites.get(category, 0))
+        if not any(
+            is_sensitive(category, sites=sites.get(category, 0))
+            for category in _MADE_OF.get(item.name, ())
+            # Energy without fuel is open; an amount of fuel is one, be it of nobody.
+            if category in sites or len(_MADE_OF[item.name]) == 1
+        )
     )
 
 

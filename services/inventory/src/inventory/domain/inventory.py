@@ -19,21 +19,17 @@ from inventory.domain.errors import (
     WrongState,
 )
 from inventory.domain.quantification import Quantification
-from quantities import Quantity, Unit, convertible
 from quantities.person import Person
 
 __all__ = [
     "Action",
     "Cause",
     "Correction",
-    "Denominators",
-    "Indicators",
     "Inventory",
     "Line",
     "State",
     "Step",
     "Totals",
-    "indicators",
     "total",
 ]
 
@@ -318,78 +314,3 @@ def total(lines: Iterable[Line]) -> Totals:
             optional_co2e_kg_by_category=MappingProxyType(optional),
             biogenic_co2_kg=biogenic,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Denominators:
-    """What intensities are stated by. A missing one stays missing, and so does each intensity by it."""
-
-    floor_area_m2: Decimal | None
-    personnel: Decimal | None
-    """Persons, by the UN method's wider count."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Indicators:
-    """Resource use and intensity. None means that nothing was recorded, or no denominator given; it is never 0."""
-
-    electricity_kwh: Decimal | None
-    generator_fuel_litres: Decimal | None
-    water_m3: Decimal | None
-    waste_kg: Decimal | None
-    electricity_kwh_per_m2: Decimal | None
-    electricity_kwh_per_person: Decimal | None
-    water_m3_per_person: Decimal | None
-    waste_kg_per_person: Decimal | None
-    facilities_co2e_kg_per_m2: Decimal | None
-    """Electricity, generators, heating, bought heat and cooling, and refrigerants."""
-    co2e_kg_per_person: Decimal | None
-
-
-_FACILITIES = (
-    Category.GRID_ELECTRICITY,
-    Category.GENERATOR_FUEL,
-    Category.HEATING_FUEL,
-    Category.PURCHASED_HEAT,
-    Category.PURCHASED_COOLING,
-    Category.REFRIGERANT,
-)
-
-
-def indicators(amounts: Iterable[tuple[Category, Quantity]], *, totals: Totals, by: Denominators) -> Indicators:
-    """Indicators of an inventory, from its recorded amounts (which may be summed by category and unit) and totals."""
-    kept = tuple(amounts)
-    electricity_kwh = _sum(kept, category=Category.GRID_ELECTRICITY, unit=Unit.KILOWATT_HOUR)
-    water_m3 = _sum(kept, category=Category.WATER, unit=Unit.CUBIC_METRE)
-    waste_kg = _sum(kept, category=Category.WASTE, unit=Unit.KILOGRAM)
-    facilities = [
-        totals.co2e_kg_by_category[category] for category in _FACILITIES if category in totals.co2e_kg_by_category
-    ]
-    facilities_co2e_kg = sum(facilities, start=Decimal(0)) if facilities else None
-    co2e_kg = totals.co2e_kg if totals.co2e_kg_by_scope else None
-    return Indicators(
-        electricity_kwh=electricity_kwh,
-        generator_fuel_litres=_sum(kept, category=Category.GENERATOR_FUEL, unit=Unit.LITRE),
-        water_m3=water_m3,
-        waste_kg=waste_kg,
-        electricity_kwh_per_m2=_per(electricity_kwh, by.floor_area_m2),
-        electricity_kwh_per_person=_per(electricity_kwh, by.personnel),
-        water_m3_per_person=_per(water_m3, by.personnel),
-        waste_kg_per_person=_per(waste_kg, by.personnel),
-        facilities_co2e_kg_per_m2=_per(facilities_co2e_kg, by.floor_area_m2),
-        co2e_kg_per_person=_per(co2e_kg, by.personnel),
-    )
-
-
-def _sum(amounts: Iterable[tuple[Category, Quantity]], *, category: Category, unit: Unit) -> Decimal | None:
-    """None where nothing was recorded, and where a part of it is in a unit that does not convert: a part is no sum."""
-    recorded = [amount for of, amount in amounts if of == category]
-    if not recorded or not all(convertible(amount.unit, to=unit) for amount in recorded):
-        return None
-    with localcontext(prec=_EXACT_DIGITS):
-        return sum((amount.to(unit).value for amount in recorded), start=Decimal(0))
-
-
-def _per(numerator: Decimal | None, denominator: Decimal | None) -> Decimal | None:
-    # An empty building and nobody in it have no intensity; dividing by their 0 would be a bug, not a figure.
-    return None if numerator is None or not denominator else numerator / denominator

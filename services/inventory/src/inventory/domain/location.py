@@ -11,7 +11,7 @@ from inventory.domain.errors import (
     LocationCodeMalformed,
 )
 
-__all__ = ["Location", "LocationProfile", "location_to_register"]
+__all__ = ["Location", "location_to_register"]
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
@@ -39,23 +39,6 @@ class Location:
     """First day on which it is no longer a location."""
     source: str
     """Where these facts are published."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocationProfile:
-    """Denominators of a location and year. A missing one stays missing."""
-
-    location_id: str
-    year: int
-    personnel: Decimal | None
-    """Persons, by the UN method's wider count."""
-    floor_area_m2: Decimal | None
-    source: str
-
-    @property
-    def id(self) -> str:
-        """Location and year."""
-        return f"{self.location_id}/{self.year}"
 
 
 def location_to_register(location: Location) -> Location:

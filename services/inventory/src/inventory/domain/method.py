@@ -1,9 +1,10 @@
 """Choices of the UN-wide method that the platform makes once, and the names under which others read indicators."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from inventory.domain.inventory import Indicators, Totals
+from inventory.domain.intensity import Intensity, ResourceUse
 
 __all__ = ["CO2E_UNIT", "GWP_SET_NAME", "Indicator", "named_indicators"]
 
@@ -22,19 +23,15 @@ class Indicator:
     unit: str
 
 
-def named_indicators(found: Indicators, *, totals: Totals) -> tuple[Indicator, ...]:
+def named_indicators(use: ResourceUse, *, stated: Iterable[Intensity]) -> tuple[Indicator, ...]:
     """Every indicator that has a value; a missing one is absent, never 0."""
-    values = (
-        ("co2e", totals.co2e_kg if totals.co2e_kg_by_scope else None, CO2E_UNIT),
-        ("co2e_per_person", found.co2e_kg_per_person, f"{CO2E_UNIT}/person"),
-        ("facilities_co2e_per_m2", found.facilities_co2e_kg_per_m2, f"{CO2E_UNIT}/m2"),
-        ("electricity", found.electricity_kwh, "kWh"),
-        ("electricity_per_m2", found.electricity_kwh_per_m2, "kWh/m2"),
-        ("electricity_per_person", found.electricity_kwh_per_person, "kWh/person"),
-        ("generator_fuel", found.generator_fuel_litres, "litre"),
-        ("water", found.water_m3, "m3"),
-        ("water_per_person", found.water_m3_per_person, "m3/person"),
-        ("waste", found.waste_kg, "kg"),
-        ("waste_per_person", found.waste_kg_per_person, "kg/person"),
+    sums = (
+        ("co2e", use.co2e_kg.value, CO2E_UNIT),
+        ("electricity", use.electricity_kwh.value, "kWh"),
+        ("energy", use.energy_kwh.value, "kWh"),
+        ("generator_fuel", use.generator_fuel_litres.value, "litre"),
+        ("water", use.water_m3.value, "m3"),
+        ("waste", use.waste_kg.value, "kg"),
     )
+    values = (*sums, *((item.name, item.value, item.unit) for item in stated))
     return tuple(Indicator(name=name, value=value, unit=unit) for name, value, unit in values if value is not None)

@@ -7,9 +7,9 @@ from typing import Self
 import strawberry
 
 from chassis.graphql.types import Quantity
-from inventory.domain import fuel_stock, location
+from inventory.domain import fuel_stock
 
-__all__ = ["Coordinates", "FuelStock", "LocationProfile"]
+__all__ = ["Coordinates", "FuelStock"]
 
 
 @strawberry.type(description="City-level coordinates, in degrees.")
@@ -38,21 +38,4 @@ class FuelStock:
             as_of=found.as_of,
             entered_by=found.entered_by.name,
             entered_at=found.entered_at,
-        )
-
-
-@strawberry.type(description="Denominators of a location and year.")
-class LocationProfile:
-    year: int
-    personnel: Quantity | None
-    floor_area: Quantity | None
-    source: str
-
-    @classmethod
-    def of(cls, found: location.LocationProfile) -> Self:
-        return cls(
-            year=found.year,
-            personnel=None if found.personnel is None else Quantity.of(found.personnel, "person"),
-            floor_area=None if found.floor_area_m2 is None else Quantity.of(found.floor_area_m2, "m2"),
-            source=found.source,
         )

@@ -13,9 +13,10 @@ from inventory import access, usecases
 from inventory.domain import location
 from inventory.graphql.base_year_mutations import BaseYearMutation
 from inventory.graphql.completeness_mutations import CompletenessMutation
+from inventory.graphql.denominator_mutations import DenominatorMutation
 from inventory.graphql.imports import ActivityImport, ImportRefused
 from inventory.graphql.instrument_mutations import InstrumentMutation
-from inventory.graphql.locations import FuelStock, LocationProfile
+from inventory.graphql.locations import FuelStock
 from inventory.graphql.premises_mutations import PremisesMutation
 from inventory.graphql.register_mutations import RegisterMutation
 from inventory.graphql.types import Inventory, Location
@@ -40,15 +41,6 @@ class RegisterLocationInput:
     valid_from: date
     valid_to: date | None = None
     source: str = strawberry.field(description="Where these facts are published.")
-
-
-@strawberry.input
-class SetLocationProfileInput:
-    location_id: strawberry.ID
-    year: int
-    personnel: Decimal | None = None
-    floor_area_m2: Decimal | None = None
-    source: str
 
 
 @strawberry.input
@@ -91,7 +83,6 @@ class ApproveInventoryInput:
 
 
 RegisterLocationResult = Annotated[Location | Refusal, strawberry.union("RegisterLocationResult")]
-SetLocationProfileResult = Annotated[LocationProfile | Refusal, strawberry.union("SetLocationProfileResult")]
 RecordFuelStockResult = Annotated[FuelStock | Refusal, strawberry.union("RecordFuelStockResult")]
 ImportActivityDataResult = Annotated[
     ActivityImport | ImportRefused | Refusal, strawberry.union("ImportActivityDataResult")
@@ -110,6 +101,7 @@ class Mutation(
     CompletenessMutation,
     UncertaintyMutation,
     PremisesMutation,
+    DenominatorMutation,
 ):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(
@@ -138,26 +130,6 @@ class Mutation(
             ),
             request=input,
             to=Location.of,
-        )
-
-    @strawberry.mutation(description="State the denominators of a location and year (technical team).")
-    async def set_location_profile(
-        self,
-        info: Info,
-        input: SetLocationProfileInput,  # noqa: A002 - as above
-    ) -> SetLocationProfileResult:
-        profile = location.LocationProfile(
-            location_id=input.location_id,
-            year=input.year,
-            personnel=input.personnel,
-            floor_area_m2=input.floor_area_m2,
-            source=input.source,
-        )
-        return await info.context.decide(
-            access.SET_LOCATION_PROFILE,
-            lambda tx, principal, now: usecases.set_location_profile(tx, principal=principal, now=now, profile=profile),
-            request=input,
-            to=LocationProfile.of,
         )
 
     @strawberry.mutation(

@@ -17,8 +17,9 @@ from inventory.domain.method import CO2E_UNIT, Indicator
 from inventory.graphql.base_years import LocationBaseYears
 from inventory.graphql.completeness import InventoryCompleteness, LocationCompleteness
 from inventory.graphql.figures import LocationFigures
+from inventory.graphql.intensity import InventoryIntensities, LocationDenominators
 from inventory.graphql.location_changes import LocationHistory
-from inventory.graphql.locations import Coordinates, FuelStock, LocationProfile
+from inventory.graphql.locations import Coordinates, FuelStock
 from inventory.graphql.premises import LocationPremises
 from inventory.graphql.records import ActivityRecord, GasMass, masses
 from inventory.graphql.scope2 import InventoryScope2
@@ -58,7 +59,9 @@ class InventoryStep:
 
 
 @strawberry.federation.type(keys=["id"], description="The inventory of a location and year, in one version.")
-class Inventory(InventoryScope2, InventoryVersions, InventoryCompleteness, InventoryUncertainties):
+class Inventory(
+    InventoryScope2, InventoryVersions, InventoryCompleteness, InventoryUncertainties, InventoryIntensities
+):
     id: strawberry.ID
     year: int
     version: int
@@ -178,6 +181,7 @@ class Location(
     LocationBaseYears,
     LocationCompleteness,
     LocationPremises,
+    LocationDenominators,
 ):
     id: strawberry.ID
     name: str
@@ -242,12 +246,6 @@ class Location(
     async def children(self, info: Info) -> list[Annotated["Location", strawberry.lazy("inventory.graphql.types")]]:
         found = await info.context.loader("children", locations.children_of).load(str(self.id))
         return [Location.of(item) for item in found]
-
-    @strawberry.field(description="Denominators of that year, for those who may read at it.")
-    async def profile(self, info: Info, year: int) -> LocationProfile | None:
-        async with info.context.reading() as tx:
-            found = await locations.profile_of(tx, location_id=str(self.id), year=year)
-        return None if found is None else LocationProfile.of(found)
 
     @strawberry.field(
         description="The newest version of that year's inventory that you may see; or that version; or the one that was"

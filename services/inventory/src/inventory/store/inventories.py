@@ -28,7 +28,6 @@ from inventory.tables import (
     inventory_total,
     source_statement,
 )
-from quantities import Quantity
 from quantities.person import Person
 
 __all__ = [
@@ -36,7 +35,6 @@ __all__ = [
     "add_final_totals",
     "add_indicators",
     "add_sites",
-    "amounts",
     "by_id",
     "by_ids",
     "by_location_years",
@@ -269,16 +267,6 @@ async def record_count(tx: AsyncConnection, inventory_id: str) -> int:
         select(func.count()).select_from(activity_record).where(activity_record.c.inventory_id == inventory_id)
     )
     return int(count or 0)
-
-
-async def amounts(tx: AsyncConnection, inventory_id: str) -> Sequence[tuple[Category, Quantity]]:
-    """What was used, summed by category and unit."""
-    rows = await tx.execute(
-        select(activity_record.c.category, activity_record.c.unit, func.sum(activity_record.c.amount).label("amount"))
-        .where(activity_record.c.inventory_id == inventory_id)
-        .group_by(activity_record.c.category, activity_record.c.unit)
-    )
-    return [(Category(row.category), Quantity(row.amount, row.unit)) for row in rows]
 
 
 async def totals_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Sequence[Totals]:

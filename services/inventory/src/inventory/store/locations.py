@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tables import location
-from inventory.domain.location import Location, LocationProfile
+from inventory.domain.location import Location
 from inventory.domain.location_change import LocationChange, LocationChangeKind
-from inventory.tables import location_change, location_detail, location_profile, site_position
+from inventory.tables import location_change, location_detail, site_position
 from quantities.person import Person
 
 __all__ = [
@@ -28,8 +28,6 @@ __all__ = [
     "open_parts",
     "page",
     "places_under",
-    "profile_of",
-    "set_profile",
 ]
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -102,32 +100,6 @@ async def places_under(tx: AsyncConnection, path: str) -> dict[str, tuple[str | 
         .where((location.c.path == path) | location.c.path.startswith(f"{path}.", autoescape=True))
     )
     return {row.id: (row.country, row.grid) for row in rows}
-
-
-async def set_profile(tx: AsyncConnection, profile: LocationProfile, *, by: str, at: object) -> None:
-    values = asdict(profile) | {"set_by": by, "set_at": at}
-    statement = upsert(location_profile).values(**values)
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[location_profile.c.location_id, location_profile.c.year],
-            set_={name: statement.excluded[name] for name in values if name not in {"location_id", "year"}},
-        )
-    )
-
-
-async def profile_of(tx: AsyncConnection, *, location_id: str, year: int) -> LocationProfile | None:
-    row = (
-        await tx.execute(
-            select(
-                location_profile.c.location_id,
-                location_profile.c.year,
-                location_profile.c.personnel,
-                location_profile.c.floor_area_m2,
-                location_profile.c.source,
-            ).where(location_profile.c.location_id == location_id, location_profile.c.year == year)
-        )
-    ).one_or_none()
-    return None if row is None else LocationProfile(**row._mapping)  # noqa: SLF001 - as above
 
 
 async def lineage_of(tx: AsyncConnection, *, location_id: str, as_of: date) -> Sequence[str]:

@@ -12,6 +12,10 @@ from inventory.tables.completeness import (
     source_statement,
     source_statement_withdrawal,
 )
+from inventory.tables.denominators import (
+    denominator_statement,
+    inventory_intensity,
+)
 from inventory.tables.factors import (
     emission_factor,
     factor_edition,
@@ -70,6 +74,7 @@ __all__ = [
     "base_year_decision",
     "base_year_proposal",
     "coefficient",
+    "denominator_statement",
     "emission_factor",
     "factor_edition",
     "factor_edition_adoption",
@@ -83,6 +88,7 @@ __all__ = [
     "inventory_final_total",
     "inventory_gas_total",
     "inventory_indicator",
+    "inventory_intensity",
     "inventory_market_total",
     "inventory_month_total",
     "inventory_site",

@@ -11,8 +11,9 @@ from inventory.usecases.corrections import correct_activity_record, correct_inve
 from inventory.usecases.exports import export_figures, export_records, export_totals
 from inventory.usecases.imports import import_activity_data
 from inventory.usecases.instruments import cancel_instrument, record_instrument
+from inventory.usecases.intensity import intensities_of, state_denominator
 from inventory.usecases.inventories import approve_inventory, return_inventory, submit_inventory
-from inventory.usecases.locations import record_fuel_stock, register_location, set_location_profile
+from inventory.usecases.locations import record_fuel_stock, register_location
 from inventory.usecases.premises import record_meter_reading, register_premises, set_tenancy
 from inventory.usecases.register import close_location, move_location
 from inventory.usecases.scope2 import market_based_of
@@ -31,6 +32,7 @@ __all__ = [
     "export_totals",
     "factor_groups",
     "import_activity_data",
+    "intensities_of",
     "market_based_of",
     "move_location",
     "propose_recalculation",
@@ -41,9 +43,9 @@ __all__ = [
     "register_premises",
     "return_inventory",
     "set_base_year",
-    "set_location_profile",
     "set_tenancy",
     "simulate_recalculation",
+    "state_denominator",
     "state_source",
     "state_uncertainty",
     "stated_percents_of",

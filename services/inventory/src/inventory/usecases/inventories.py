@@ -9,11 +9,10 @@ from chassis.access import Principal
 from chassis.permission import permitted
 from chassis.refusals import NotFound
 from inventory import access, outgoing
-from inventory.domain import disclosure
 from inventory.domain.errors import NothingToSubmit
-from inventory.domain.inventory import Denominators, Inventory, indicators
-from inventory.domain.method import named_indicators
-from inventory.store import completeness, corrections, instruments, inventories, locations, scope2
+from inventory.domain.inventory import Inventory
+from inventory.store import completeness, corrections, instruments, inventories, scope2
+from inventory.usecases.intensity import keep_intensities
 from inventory.usecases.scope2 import worked_out
 from inventory.usecases.uncertainty import keep_uncertainty
 
@@ -72,18 +71,7 @@ async def approve_inventory(
     market = await worked_out(tx, [submitted])
     await scope2.freeze(tx, submitted, market[submitted.id])
     (totals,) = await inventories.totals_of(tx, [final.id])
-    profile = await locations.profile_of(tx, location_id=final.location_id, year=final.year)
-    found = indicators(
-        await inventories.amounts(tx, final.id),
-        totals=totals,
-        by=Denominators(
-            floor_area_m2=profile.floor_area_m2 if profile else None, personnel=profile.personnel if profile else None
-        ),
-    )
-    named = named_indicators(found, totals=totals)
-    # An event is read by many: it says what is open to all.
-    told = disclosure.open_to_all(named, sites=await inventories.sites_by_category(tx, final.id))
-    await inventories.add_indicators(tx, final, named, open_to_all=told)
+    told = await keep_intensities(tx, final, totals=totals)
     await inventories.add_sites(tx, final)
     await inventories.add_final_totals(tx, final)
     await keep_uncertainty(tx, final)

@@ -1,4 +1,4 @@
-"""What is stated of locations: their entry into the register, their denominators, the fuel that they store."""
+"""What is stated of locations: their entry into the register, the fuel that they store."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,10 +15,10 @@ from chassis.refusals import NotFound
 from inventory import access, outgoing
 from inventory.domain.errors import LocationAlreadyRegistered
 from inventory.domain.fuel_stock import FuelStock, fuel_stock_to_record, fuels_of
-from inventory.domain.location import Location, LocationProfile, location_to_register
+from inventory.domain.location import Location, location_to_register
 from inventory.store import factors, fuel_stocks, locations
 
-__all__ = ["record_fuel_stock", "register_location", "set_location_profile"]
+__all__ = ["record_fuel_stock", "register_location"]
 
 
 async def register_location(
@@ -69,15 +69,6 @@ async def _is_registered(tx: AsyncConnection, new: Location) -> bool:
             message=f"The code {new.id} belongs to another location.",
         )
     return existing is not None
-
-
-async def set_location_profile(
-    tx: AsyncConnection, *, principal: Principal, now: datetime, profile: LocationProfile
-) -> LocationProfile:
-    """Denominators of a location and year. Refuses: as `permitted`."""
-    await permitted(tx, principal, access.SET_LOCATION_PROFILE, location_id=profile.location_id)
-    await locations.set_profile(tx, profile, by=principal.name, at=now)
-    return profile
 
 
 async def record_fuel_stock(

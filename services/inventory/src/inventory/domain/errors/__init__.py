@@ -20,6 +20,11 @@ from inventory.domain.errors.completeness import (
     SourceStated,
     StatementAlreadyWithdrawn,
 )
+from inventory.domain.errors.denominators import (
+    DenominatorNotPositive,
+    DenominatorPeriodEmpty,
+    DenominatorSourceMissing,
+)
 from inventory.domain.errors.exports import (
     ExportParameterUnknown,
     ExportsBusy,
@@ -139,6 +144,9 @@ __all__ = [
     "ChangeNeedsOneOutcome",
     "CoordinatesOutOfRange",
     "CorrectionIncomplete",
+    "DenominatorNotPositive",
+    "DenominatorPeriodEmpty",
+    "DenominatorSourceMissing",
     "DimensionsNotCombined",
     "EditionAlreadyAdopted",
     "EditionAlreadyThere",
