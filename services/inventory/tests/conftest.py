@@ -50,7 +50,7 @@ PEOPLE = {
     "auditor": (Role.AUDITOR, "secretariat"),
     "outside": (Role.EXTERNAL_SYSTEM, "nowhere"),
 }
-HEADER = "site,category,item,start,end,amount,unit,treatment,passengers,quality"
+HEADER = "site,category,item,start,end,amount,unit,treatment,passengers,quality,meter"
 ROWS = (
     "unon,grid_electricity,,2024-01-01,2024-12-31,1000,kWh,,,measured",
     "unon-gigiri,generator_fuel,diesel,2024-01-01,2024-06-30,12.5,litre,,,measured",
@@ -61,7 +61,7 @@ ROWS = (
     "unon-gigiri,heating_fuel,lpg,2024-01-01,2024-06-30,0.0000001,litre,,,estimated",
 )
 OTHER_ROWS = (
-    "unon,grid_electricity,,2024-01-01,2024-06-30,500,kWh,,,measured",
+    "unon,grid_electricity,,2024-01-01,2024-06-30,500,kWh,,,measured,new",
     "unon-gigiri,generator_fuel,diesel,2024-07-01,2024-12-31,0.1,litre,,,measured",
     "unon,waste,food,2024-07-01,2024-12-31,0.3333333,kg,composting,,measured",
 )

@@ -170,8 +170,10 @@ def test_every_kind_of_activity_can_be_recorded(row: RawRow, key: str, amount: s
         (a_row(FLIGHT, return_=None), "return", ProblemCode.MISSING_VALUE),
         (a_row(FLIGHT, origin=None), "origin", ProblemCode.MISSING_VALUE),
         (a_row(WASTE, treatment=None), "treatment", ProblemCode.MISSING_VALUE),
-        (a_row(category="rail_travel", unit="km"), "passengers", ProblemCode.MISSING_VALUE),
-        (a_row(FLIGHT, amount="10", unit="passenger_km"), "amount", ProblemCode.CONFLICTING_VALUES),
+        (a_row(category="rail_travel", unit="km"), "unit", ProblemCode.UNITS_NOT_CONVERTIBLE),
+        (a_row(category="rail_travel", unit="km", passengers=" "), "unit", ProblemCode.UNITS_NOT_CONVERTIBLE),
+        (a_row(origin="NBO"), "origin", ProblemCode.CONFLICTING_VALUES),
+        (a_row(WASTE, meter="1"), "meter", ProblemCode.CONFLICTING_VALUES),
         (a_row(amount="1,000"), "amount", ProblemCode.NOT_A_NUMBER),
         (a_row(amount="1.234,5"), "amount", ProblemCode.NOT_A_NUMBER),
         (a_row(amount="about 5"), "amount", ProblemCode.NOT_A_NUMBER),
@@ -251,6 +253,46 @@ def test_all_that_is_wrong_is_said_at_once_and_sound_rows_pass() -> None:
     }
 
 
+def test_readings_of_one_meter_that_share_a_day_are_named_both() -> None:
+    half = {"start": "2024-06-30", "end": "2024-12-31"}
+    activities, problems = read_rows(
+        [
+            a_row(row=2, end="2024-06-30"),
+            a_row(row=3, **half),
+            a_row(row=4, meter="B 2", **half),
+            a_row(row=5, meter=" b  2", start="2024-01-01", end="2024-07-01"),
+            a_row(row=6, start="2024-07-01", end="2024-12-31"),
+            a_row(row=7, category="vehicle", item="petrol", unit="litre"),
+            a_row(row=8, category="vehicle", item="petrol", unit="litre", amount="2"),
+        ],
+        reference=a_reference(),
+    )
+
+    assert [activity.source.row for activity in activities] == [2, 4, 6, 7, 8]
+    assert [(problem.row, problem.code) for problem in problems] == [
+        (3, ProblemCode.OVERLAPPING_PERIOD),
+        (5, ProblemCode.OVERLAPPING_PERIOD),
+    ]
+    assert problems[0].reason == (
+        "row 3 and row 2 of sheet 'Data' (2024-01-01 to 2024-06-30) are of the same days of grid_electricity of unon"
+    )
+    assert "row 5 and row 4 of sheet 'Data'" in problems[1].reason
+    assert "meter 'b 2'" in problems[1].reason
+
+
+def test_what_only_a_form_has_is_kept_with_the_line() -> None:
+    (activity,), problems = read_rows(
+        [a_row(category="refrigerant", item="R22", amount="12", unit="kg", phase="Installation", capacity="10")],
+        reference=a_reference(),
+    )
+
+    assert problems == ()
+    assert (activity.key, str(activity.amount)) == ("HCFC-22/installation", "2 kg")
+    assert activity.details == {
+        "form": "installation", "amount": "12", "unit": "kg", "capacity": "10", "phase": "installation",
+    }  # fmt: skip
+
+
 def test_a_duplicate_row_names_the_other_row() -> None:
     activities, problems = read_rows(
         [a_row(row=2), a_row(row=7, amount="1000.0", end=datetime(2024, 12, 31))],  # noqa: DTZ001 - as cells are
@@ -264,10 +306,10 @@ def test_a_duplicate_row_names_the_other_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "cell"), [("note", "second meter"), ("amount", "1001"), ("unit", "MWh"), ("start", "2024-01-02")]
+    ("column", "cell"), [("note", "second lorry"), ("amount", "1001"), ("unit", "tonne"), ("start", "2024-01-02")]
 )
 def test_rows_that_differ_in_anything_that_counts_are_no_duplicates(column: str, cell: str) -> None:
-    assert problems_of(a_row(row=2), a_row({**ELECTRICITY, column: cell}, row=3)) == ()
+    assert problems_of(a_row(WASTE, row=2), a_row({**WASTE, column: cell}, row=3)) == ()
 
 
 def test_a_city_code_is_answered_with_its_airports() -> None:
@@ -282,7 +324,7 @@ def test_an_optional_source_without_a_factor_is_recorded_and_a_counted_one_is_re
 
 
 def test_a_column_that_is_none_of_ours_is_one_problem_for_its_sheet() -> None:
-    problems = problems_of(a_row(row=2, colour="red"), a_row(row=3, colour="blue", note="b"))
+    problems = problems_of(a_row(row=2, colour="red"), a_row(row=3, colour="blue", meter="b"))
 
     assert [(problem.row, problem.column, problem.code) for problem in problems] == [
         (1, "colour", ProblemCode.UNKNOWN_COLUMN)

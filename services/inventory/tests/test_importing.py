@@ -45,6 +45,7 @@ LIKE: tuple[dict[Column, tuple[Cell, ...]], ...] = (
         Column.SITE: ("unon", "UNHQ", "unon-gigiri"),
         Column.AMOUNT: ("10", "10.0", Decimal(10), "1 000.5", "0"),
         Column.UNIT: ("kWh", "MWh", "kwh"),
+        Column.METER: (None, None, "1", "2"),
     },
     {
         Column.CATEGORY: ("generator_fuel", "vehicle_fuel", "heating_fuel"),

@@ -40,6 +40,7 @@ class Column(StrEnum):
     BOD_KG = "bod_kg"
     RECOVERED_CH4_KG = "recovered_ch4_kg"
     NITROGEN_KG = "nitrogen_kg"
+    METER = "meter"
     QUALITY = "quality"
     NOTE = "note"
 
@@ -68,6 +69,7 @@ _OTHER_HEADERS = {
     Column.BOD_KG: ("bod", "bod5", "biochemical oxygen demand kg"),
     Column.RECOVERED_CH4_KG: ("methane recovered kg", "ch4 recovered kg"),
     Column.NITROGEN_KG: ("effluent nitrogen kg", "nitrogen"),
+    Column.METER: ("meter number", "meter id", "meter no", "account", "account number"),
     Column.QUALITY: ("data quality",),
     Column.NOTE: ("notes", "comment", "comments", "remarks"),
 }
@@ -106,6 +108,7 @@ class ProblemCode(StrEnum):
     PERIOD_OUTSIDE_YEAR = "PERIOD_OUTSIDE_YEAR"
     FACTOR_MISSING = "FACTOR_MISSING"
     DUPLICATE_ROW = "DUPLICATE_ROW"
+    OVERLAPPING_PERIOD = "OVERLAPPING_PERIOD"
     FACTOR_MALFORMED = "FACTOR_MALFORMED"
     FACTOR_NOT_USED = "FACTOR_NOT_USED"
     PERCENT_OUT_OF_RANGE = "PERCENT_OUT_OF_RANGE"

@@ -1,28 +1,26 @@
 """Activity data as people hand them in: every problem is found and named, and only sound rows pass."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from inventory.domain import vocabulary
-from inventory.domain.activity_data import ActivityData, Category, DataQuality, Flight, Period, SourceRow
-from inventory.domain.air_travel import Airport, great_circle_km, passenger_km
+from inventory.domain.activity_data import ActivityData, Category, DataQuality, Period, SourceRow, Stated
+from inventory.domain.air_travel import Airport
+from inventory.domain.categories import CATEGORIES
 from inventory.domain.cells import RowReader
 from inventory.domain.emission_factor import Catalogue, Place
 from inventory.domain.errors import FactorMissing
+from inventory.domain.form_reading import FormReading, Lookups, read_form
+from inventory.domain.overlap import Meter, Reading, meter_of, overlap_with, overlaps
 from inventory.domain.quantification import resolve_coefficient
 from inventory.domain.rows import Cell, Column, Problem, ProblemCode, RawRow, column_named, headers_of, is_blank, shown
 from quantities import (
-    GasNotInGwpSet,
     GwpSet,
-    Quantity,
     Refusal,
     Unit,
-    UnitAmbiguous,
     UnitsNotConvertible,
-    UnitUnknown,
     convertible,
-    parse_unit,
 )
 
 __all__ = ["Reference", "RowChecker", "duplicate_of", "no_rows", "read_rows"]
@@ -72,9 +70,26 @@ def read_rows(rows: Iterable[RawRow], *, reference: Reference) -> tuple[tuple[Ac
             activities.append(activity)
         else:
             problems.append(duplicate_of(row, first=first))
+    twice = _counted_twice(activities)
+    problems += [twice[place] for place in sorted(twice)]
     if not checker.data_sheets:
         problems.append(no_rows())
-    return tuple(activities), tuple(problems)
+    return tuple(item for place, item in enumerate(activities) if place not in twice), tuple(problems)
+
+
+def _counted_twice(activities: Sequence[ActivityData]) -> dict[int, Problem]:
+    """Problems of those that are of the same days of a meter as an earlier one, by place."""
+    readings: dict[Meter, list[Reading]] = {}
+    for place, item in enumerate(activities):
+        meter = meter_of(location_id=item.location_id, category=item.category, item=item.item, details=item.details)
+        if meter is not None:
+            reading = Reading(item.period.start, item.period.end, place, item.source)
+            readings.setdefault(meter, []).append(reading)
+    return {
+        later.place: overlap_with(later, earlier=earlier, meter=meter)
+        for meter, found in readings.items()
+        for later, earlier in overlaps(found)
+    }
 
 
 def no_rows() -> Problem:
@@ -113,6 +128,16 @@ class RowChecker:
     columns_lacking: dict[str, frozenset[Column]] = field(default_factory=dict)
     with_stray_cells: set[str] = field(default_factory=set)
     refusals: dict[tuple[object, ...], Refusal | None] = field(default_factory=dict)
+    lookups: Lookups = field(init=False)
+
+    def __post_init__(self) -> None:
+        reference = self.reference
+        self.lookups = Lookups(
+            items={category: reference.catalogue.keys(category) for category in Category},
+            gwp_set=reference.gwp_set,
+            airports=reference.airports,
+            airports_by_city=reference.airports_by_city,
+        )
 
     def check_headers(self, sheet: str, headers: tuple[str, ...]) -> tuple[Problem, ...]:
         """What is wrong with the headers of a sheet; none where it holds no activity data."""
@@ -212,30 +237,21 @@ class RowChecker:
         )
         if category is None:
             return None
-        treatment = None
-        if category == Category.WASTE:
-            treatment = row.one_of(
-                Column.TREATMENT,
-                known=vocabulary.WASTE_TREATMENTS,
-                also=vocabulary.TREATMENTS,
-                code=ProblemCode.UNKNOWN_TREATMENT,
-                what="treatment",
-            )
-        item = self._item(row, category)
-        flight, amount = self._amount(row, category)
-        if row.problems or location_id is None or period is None or quality is None or item is None or amount is None:
+        reading = read_form(row, category, lookups=self.lookups)
+        if row.problems or location_id is None or period is None or quality is None or reading is None:
             return None
         activity = ActivityData(
             location_id=location_id,
             category=category,
-            item=item,
-            treatment=treatment,
+            item=reading.item,
+            treatment=reading.treatment,
             period=period,
-            amount=amount,
-            flight=flight,
+            amount=reading.amount,
+            flight=reading.flight,
             quality=DataQuality(quality),
             note=row.text(Column.NOTE),
             source=source,
+            stated=_beyond_item_and_flight(reading),
         )
         self._report_no_factor(row, activity)
         return activity
@@ -257,8 +273,7 @@ class RowChecker:
 
     def _period(self, row: RowReader, category: Category | None) -> Period | None:
         first = row.day(Column.START, hint="the first day of the period")
-        journey = category in (Category.AIR_TRAVEL, Category.RAIL_TRAVEL, Category.TAXI_TRAVEL)
-        one_day = journey and not row.has(Column.END)
+        one_day = category is not None and CATEGORIES[category].one_day and not row.has(Column.END)
         last = first if one_day else row.day(Column.END, hint="the last day of the period")
         year = self.reference.year
         for column, day in ((Column.START, first), (Column.END, last)):
@@ -280,163 +295,6 @@ class RowChecker:
             )
             return None
         return Period(start=first, end=last + timedelta(days=1))
-
-    def _item(self, row: RowReader, category: Category) -> str | None:
-        catalogue = self.reference.catalogue
-        only = vocabulary.ONLY_ITEM.get(category)
-        if only is not None and not row.has(Column.ITEM):
-            return only
-        match category:
-            case Category.REFRIGERANT:
-                return self._refrigerant(row)
-            case Category.AIR_TRAVEL:
-                return row.one_of(
-                    Column.CLASS,
-                    known=catalogue.keys(category),
-                    also=vocabulary.CLASSES,
-                    code=ProblemCode.UNKNOWN_CLASS,
-                    what="cabin class",
-                )
-            case Category.WASTE:
-                known: tuple[str, ...] = vocabulary.WASTE_STREAMS
-            case Category.WATER:
-                known = vocabulary.WATER_SOURCES
-            case Category.WASTEWATER:
-                column = Column.TREATMENT if row.has(Column.TREATMENT) else Column.ITEM
-                return row.one_of(
-                    column,
-                    known=vocabulary.DISCHARGES,
-                    also={},
-                    code=ProblemCode.UNKNOWN_TREATMENT,
-                    what="way of discharge",
-                )
-            case _:
-                known = catalogue.keys(category)
-        return row.one_of(
-            Column.ITEM, known=known, also=vocabulary.ITEMS, code=ProblemCode.UNKNOWN_ITEM, what=f"{category} item"
-        )
-
-    def _refrigerant(self, row: RowReader) -> str | None:
-        text = row.required_text(Column.ITEM, hint="the refrigerant, such as R-410A")
-        if text is None:
-            return None
-        try:
-            return self.reference.gwp_set.gas(text)
-        except GasNotInGwpSet as refusal:
-            row.report(
-                Column.ITEM,
-                ProblemCode.UNKNOWN_ITEM,
-                reason=refusal.message,
-                hint="the refrigerant by its number, such as R-410A, R-134a or HCFC-22",
-            )
-            return None
-
-    def _amount(self, row: RowReader, category: Category) -> tuple[Flight | None, Quantity | None]:
-        if category == Category.AIR_TRAVEL and not (row.has(Column.AMOUNT) or row.has(Column.UNIT)):
-            flight = self._flight(row)
-            if flight is None:
-                return None, None
-            return flight, Quantity(
-                passenger_km(distance_km=flight.distance_km, passengers=flight.passengers, is_return=flight.is_return),
-                Unit.PASSENGER_KILOMETRE,
-            )
-        if category == Category.AIR_TRAVEL and (row.has(Column.ORIGIN) or row.has(Column.DESTINATION)):
-            row.report(
-                Column.AMOUNT,
-                ProblemCode.CONFLICTING_VALUES,
-                reason="a flight has either its airports or an amount in passenger_km, not both",
-                hint="leave amount and unit blank",
-            )
-            return None, None
-        amount = self._stated_amount(row)
-        if amount is not None and category == Category.RAIL_TRAVEL and convertible(amount.unit, to=Unit.KILOMETRE):
-            passengers = self._passengers(row)
-            if passengers is None:
-                return None, None
-            return None, Quantity(amount.to(Unit.KILOMETRE).value * passengers, Unit.PASSENGER_KILOMETRE)
-        return None, amount
-
-    def _stated_amount(self, row: RowReader) -> Quantity | None:
-        value = row.number(Column.AMOUNT, hint="the amount; 0 if it was measured to be nothing")
-        if value is not None and value < 0:
-            row.report(
-                Column.AMOUNT,
-                ProblemCode.NEGATIVE_AMOUNT,
-                reason=f"{value:f} is negative",
-                hint="an amount of 0 or more",
-            )
-        text = row.required_text(Column.UNIT, hint="the unit of the amount, such as kWh or litre")
-        if text is None:
-            return None
-        try:
-            unit = parse_unit(text)
-        except UnitAmbiguous as refusal:
-            row.report(
-                Column.UNIT, ProblemCode.AMBIGUOUS_UNIT, reason=refusal.message, hint=f"write {refusal.expected}"
-            )
-            return None
-        except UnitUnknown as refusal:
-            row.report(
-                Column.UNIT,
-                ProblemCode.UNKNOWN_UNIT,
-                reason=f"the unit '{text}' is not known",
-                hint=f"one of {refusal.expected}",
-            )
-            return None
-        return None if value is None or value < 0 else Quantity(value, unit)
-
-    def _flight(self, row: RowReader) -> Flight | None:
-        origin = self._airport(row, Column.ORIGIN)
-        destination = self._airport(row, Column.DESTINATION)
-        passengers = self._passengers(row)
-        is_return = row.yes_or_no(Column.RETURN)
-        if origin is None or destination is None or passengers is None or is_return is None:
-            return None
-        if origin == destination:
-            row.report(
-                Column.DESTINATION,
-                ProblemCode.SAME_AIRPORT,
-                reason=f"the flight ends at {origin.iata}, where it starts",
-                hint="the airport that was flown to; `return` says that people flew back",
-            )
-            return None
-        return Flight(
-            origin=origin.iata,
-            destination=destination.iata,
-            passengers=passengers,
-            is_return=is_return,
-            distance_km=great_circle_km(origin, destination),
-        )
-
-    def _airport(self, row: RowReader, column: Column) -> Airport | None:
-        text = row.required_text(column, hint="the three-letter IATA code of the airport")
-        if text is None:
-            return None
-        code = text.upper()
-        airport = self.reference.airports.get(code)
-        if airport is None:
-            of_city = self.reference.airports_by_city.get(code)
-            row.report(
-                column,
-                ProblemCode.UNKNOWN_AIRPORT,
-                reason=f"'{text}' is a city with several airports" if of_city else f"there is no airport '{text}'",
-                hint=f"one of {', '.join(of_city)}" if of_city else "the three-letter IATA code of the airport",
-            )
-        return airport
-
-    def _passengers(self, row: RowReader) -> int | None:
-        number = row.number(Column.PASSENGERS, hint="how many people travelled")
-        if number is None:
-            return None
-        if number < 1 or number != number.to_integral_value():
-            row.report(
-                Column.PASSENGERS,
-                ProblemCode.NOT_A_NUMBER if number > 0 else ProblemCode.NEGATIVE_AMOUNT,
-                reason=f"{number:f} is not a number of people",
-                hint="a whole number from 1",
-            )
-            return None
-        return int(number)
 
     def _report_no_factor(self, row: RowReader, activity: ActivityData) -> None:
         """Find out now whether the row can be quantified, by the very rule that will do it."""
@@ -481,6 +339,14 @@ class RowChecker:
             except (UnitsNotConvertible, FactorMissing) as refusal:
                 self.refusals[question] = refusal
         return self.refusals[question]
+
+
+def _beyond_item_and_flight(reading: FormReading) -> Stated | None:
+    """What the row stated, unless item, treatment and flight say all of it."""
+    said = {Column.TREATMENT} if reading.treatment is not None else set()
+    if reading.flight is not None and reading.form.name == "leg":
+        return None
+    return None if said >= {name for name, _ in reading.stated.inputs} else reading.stated
 
 
 def _of_header(sheet: str, header: str, code: ProblemCode, *, reason: str, hint: str) -> Problem:

@@ -20,6 +20,7 @@ from inventory.domain.cells import day_in, number_in, text_trouble
 from inventory.domain.checked_file import Checked, Kind, Line
 from inventory.domain.emission_factor import Place
 from inventory.domain.errors import FactorMissing
+from inventory.domain.overlap import overlap_with, overlaps
 from inventory.domain.quantification import resolve_coefficient
 from inventory.domain.rows import Cell, Column, column_named, is_blank
 from inventory.domain.workbook import Reference, RowChecker, duplicate_of, no_rows
@@ -44,6 +45,13 @@ def check(sheets: Iterable[Sheet], *, reference: Reference, said: Callable[[int]
     for sheet in sheets:
         checking.read(sheet)
     found = checking.found
+    found.refuse(
+        {
+            later.place: overlap_with(later, earlier=earlier, meter=meter)
+            for meter, readings in found.readings().items()
+            for later, earlier in overlaps(readings)
+        }
+    )
     if not checking.checker.data_sheets:
         found.problems.append(no_rows())
     return found

@@ -4,18 +4,20 @@ COPY is not to be had under row security, and the staging table knows no locatio
 what its kind is comes with the INSERT. Rows leave staging in the transaction in which they came.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 import asyncpg
 import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from inventory.domain.activity_data import SourceRow
 from inventory.domain.checked_file import Checked, Kind, Line
 from inventory.domain.inventory import Inventory
+from inventory.domain.overlap import METERED, Meter, Reading, StoredReading
 from inventory.store.records import add_coefficients
 
-__all__ = ["SLICE", "add_checked"]
+__all__ = ["SLICE", "add_checked", "stored_overlaps"]
 
 SLICE = 50_000
 """Lines of one INSERT: so often is it told how far it is."""
@@ -105,3 +107,49 @@ def _arrays(kinds: Sequence[Kind]) -> dict[str, list[object]]:
         "scope": [item.category.scope for item in kinds],
         "optional": [item.category.is_optional for item in kinds],
     }
+
+
+_STORED_OVERLAPS = text(
+    "SELECT DISTINCT ON (f.place) f.place, r.period_start, r.period_end, r.sheet, r.row_number, i.file_name"
+    " FROM unnest(CAST(:place AS integer[]), CAST(:location_id AS text[]), CAST(:category AS text[]),"
+    " CAST(:item AS text[]), CAST(:number AS text[]), CAST(:first AS date[]), CAST(:after AS date[]))"
+    " AS f (place, location_id, category, item, number, first, after)"
+    " JOIN activity_record r ON r.location_id = f.location_id AND r.category = f.category AND r.item = f.item"
+    " AND lower(regexp_replace(trim(coalesce(r.details ->> 'meter', '')), '\\s+', ' ', 'g')) = f.number"
+    " AND r.period_start < f.after AND r.period_end > f.first"
+    " JOIN activity_import i ON i.id = r.import_id"
+    " WHERE r.inventory_id = :inventory_id AND r.category = ANY (:metered)"
+    " AND coalesce(r.details ->> 'form', 'amount') = 'amount' ORDER BY f.place, r.id"
+)
+
+
+async def stored_overlaps(
+    tx: AsyncConnection, readings: Mapping[Meter, Sequence[Reading]], *, inventory_id: str
+) -> Sequence[tuple[Meter, Reading, StoredReading]]:
+    """Readings that share a day with a line of the same meter that the inventory has, and the first such line."""
+    by_place = {found.place: (meter, found) for meter, of_meter in readings.items() for found in of_meter}
+    if not by_place:
+        return []
+    rows = await tx.execute(
+        _STORED_OVERLAPS,
+        {
+            "inventory_id": inventory_id,
+            "metered": [category.value for category in METERED],
+            "place": list(by_place),
+            "location_id": [meter.location_id for meter, _ in by_place.values()],
+            "category": [meter.category for meter, _ in by_place.values()],
+            "item": [meter.item for meter, _ in by_place.values()],
+            "number": [meter.number for meter, _ in by_place.values()],
+            "first": [found.start for _, found in by_place.values()],
+            "after": [found.end for _, found in by_place.values()],
+        },
+    )
+    return [
+        (
+            *by_place[row.place],
+            StoredReading(
+                row.period_start, row.period_end, SourceRow(sheet=row.sheet, row=row.row_number), row.file_name
+            ),
+        )
+        for row in rows
+    ]

@@ -92,6 +92,7 @@ _ENERGY = (
                 items=("grid",),
                 only_item="grid",
                 stated=(Unit.KILOWATT_HOUR,),
+                allows=(Column.METER,),
             ),
         ),
     ),
@@ -135,7 +136,14 @@ _ENERGY = (
     CategorySpec(
         category=Category.PURCHASED_HEAT,
         stream=Stream.ENERGY,
-        forms=(_plain(about="Heat or steam bought.", items=("heat", "steam"), stated=(Unit.KILOWATT_HOUR,)),),
+        forms=(
+            _plain(
+                about="Heat or steam bought.",
+                items=("heat", "steam"),
+                stated=(Unit.KILOWATT_HOUR,),
+                allows=(Column.METER,),
+            ),
+        ),
     ),
     CategorySpec(
         category=Category.PURCHASED_COOLING,
@@ -146,6 +154,7 @@ _ENERGY = (
                 items=("chilled_water",),
                 only_item="chilled_water",
                 stated=(Unit.KILOWATT_HOUR,),
+                allows=(Column.METER,),
             ),
         ),
     ),
@@ -160,6 +169,7 @@ _ENERGY = (
                 item_column=Column.ITEM,
                 items=vocabulary.RENEWABLE_SOURCES,
                 needs=(Column.ITEM, *_AMOUNT, Column.GENERATED_KWH),
+                allows=(Column.METER,),
                 stated=(Unit.KILOWATT_HOUR,),
                 unit=Unit.KILOWATT_HOUR,
                 terms=AS_STATED,
@@ -342,7 +352,12 @@ _WASTE_AND_WATER = (
         category=Category.WATER,
         stream=Stream.WATER,
         forms=(
-            _plain(about="Water taken in, by its source.", items=vocabulary.WATER_SOURCES, stated=(Unit.CUBIC_METRE,)),
+            _plain(
+                about="Water taken in, by its source.",
+                items=vocabulary.WATER_SOURCES,
+                stated=(Unit.CUBIC_METRE,),
+                allows=(Column.METER,),
+            ),
         ),
     ),
     CategorySpec(
@@ -385,6 +400,7 @@ _WASTE_AND_WATER = (
                 items=vocabulary.DISCHARGES,
                 stated=(Unit.CUBIC_METRE,),
                 item_column=Column.TREATMENT,
+                allows=(Column.METER,),
             ),
         ),
     ),
