@@ -11,5 +11,9 @@ match sys.argv[1:2]:
         from inventory.commands import factors
 
         sys.exit(factors.main(sys.argv[2:]))
+    case ["recompute"]:
+        from inventory.commands import recompute
+
+        sys.exit(recompute.main(sys.argv[2:]))
     case _:
         run("inventory")

@@ -29,6 +29,7 @@ __all__ = [
     "add_release",
     "adopt",
     "adopted_edition",
+    "by_release_and_id",
     "catalogue_of",
     "edition",
     "editions",
@@ -75,6 +76,13 @@ async def _read(tx: AsyncConnection, edition: str) -> Catalogue:
         )
     ).all()
     return Catalogue.of(await factors_of(tx, listed), edition=edition, releases=listed)
+
+
+async def by_release_and_id(tx: AsyncConnection, keys: Sequence[tuple[str, str]]) -> Sequence[EmissionFactor | None]:
+    """Each factor by its release and id, None for one that is not there or not for the caller."""
+    rows = await tx.execute(select(emission_factor).where(emission_factor.c.id.in_({key for _, key in keys})))
+    found = {(row.release_id, row.id): _factor(row) for row in rows}
+    return [found.get(key) for key in keys]
 
 
 async def page(
