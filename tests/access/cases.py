@@ -212,6 +212,12 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             },
             past="METER_MISSING",
         ),
+        "takePremisesShare": Mutation(
+            asks="TAKE_PREMISES_SHARE",
+            by="record",
+            given={"premisesId": "$premises", "locationId": "unon", "year": 1999},
+            past="NO_SHARE_TO_TAKE",
+        ),
         "submitInventory": Mutation(
             asks="SUBMIT_INVENTORY", given={"locationId": "unon", "year": 1999}, past="NOTHING_TO_SUBMIT"
         ),

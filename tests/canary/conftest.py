@@ -12,7 +12,7 @@ from tools.canary.pairs import Pairs
 from tools.canary.world import World, prepare, started
 
 SEED = 20170
-REQUESTS = 800
+REQUESTS = 1000
 PAIRS = 250
 """`make canary` compares thousands."""
 

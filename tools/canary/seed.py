@@ -215,7 +215,7 @@ class Seed:
         async def read(**given: Any) -> str:
             made = await self.do(
                 "recordMeterReading", team, premisesId=shared["id"], amount=self.figure(9), quality="MEASURED",
-                periodStart=f"{SECRET_YEAR}-01-01", periodEnd=f"{SECRET_YEAR + 1}-01-01", **given,
+                **{"periodStart": f"{SECRET_YEAR}-01-01", "periodEnd": f"{SECRET_YEAR + 1}-01-01"} | given,
             )  # fmt: skip
             return str(made["id"])
 
@@ -223,6 +223,9 @@ class Seed:
         electricity = {"meter": self.text(location), "utility": "ELECTRICITY", "unit": "kWh"}
         wrong = await read(**electricity)
         await read(**electricity, supersedesId=wrong, reason=self.text(location))
+        open_year = {"periodStart": f"{OPEN_YEAR}-01-01", "periodEnd": f"{OPEN_YEAR + 1}-01-01"}
+        await read(meter=self.text(location), utility="WATER", item="public_network", unit="m3", **open_year)
+        await self.do("takePremisesShare", team, premisesId=shared["id"], year=OPEN_YEAR, locationId=location)
 
     async def corrected(self, location: str, year: int, inventory: str) -> None:
         """The next version with a record changed, one removed and one added; the base year is recalculated by it."""

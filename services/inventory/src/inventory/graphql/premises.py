@@ -9,13 +9,23 @@ import strawberry
 
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, Quantity, page_of
+from inventory import usecases
 from inventory.domain import premises as domain
-from inventory.domain import premises_share
+from inventory.domain import premises_share, taken_share
 from inventory.domain.activity_data import Period
 from inventory.domain.premises_share import ShareKind
 from inventory.store import premises as store
+from inventory.store import taken_shares
 
-__all__ = ["LocationPremises", "MeterReading", "Premises", "Tenancy"]
+__all__ = [
+    "InventoryPremises",
+    "LocationPremises",
+    "MeterReading",
+    "Premises",
+    "PremisesShares",
+    "TakenShare",
+    "Tenancy",
+]
 
 
 @strawberry.type(description="What a tenant occupies of premises, for how much of the time, and when.")
@@ -128,6 +138,92 @@ class MeterShare:
             denominator=found.denominator,
             amount=Quantity.of(found.amount, reading.amount.unit),
         )
+
+
+@strawberry.type(description="A share of shared premises that is a record of an inventory, and what it rests on.")
+class TakenShare:
+    record_id: strawberry.ID = strawberry.field(description="The activity record that it is.")
+    inventory_id: strawberry.ID
+    premises_id: strawberry.ID
+    reading_id: strawberry.ID
+    location_id: strawberry.ID = strawberry.field(description="The tenant, or the operator.")
+    kind: str = strawberry.field(description="tenant, or operator: what no tenant has.")
+    category: str
+    item: str
+    period_start: date
+    period_end: date = strawberry.field(description="First day that no longer belongs to it.")
+    metered: Quantity = strawberry.field(description="What of the reading is of the inventory's year, by days.")
+    numerator: Decimal = strawberry.field(description="Area by occupancy by days, in m2·day.")
+    denominator: Decimal = strawberry.field(description="Gross area by days, in m2·day.")
+    amount: Quantity
+    taken_by: str
+    taken_at: datetime
+    found: strawberry.Private[taken_share.TakenShare]
+
+    @classmethod
+    def of(cls, found: taken_share.TakenShare) -> Self:
+        return cls(
+            record_id=strawberry.ID(str(found.record_id)),
+            inventory_id=strawberry.ID(found.inventory_id),
+            premises_id=strawberry.ID(found.premises_id),
+            reading_id=strawberry.ID(found.reading_id),
+            location_id=strawberry.ID(found.location_id),
+            kind=found.kind.value,
+            category=found.category.value,
+            item=found.item,
+            period_start=found.period.start,
+            period_end=found.period.end,
+            metered=Quantity.of(found.metered_amount, found.unit),
+            numerator=found.numerator,
+            denominator=found.denominator,
+            amount=Quantity.of(found.amount, found.unit),
+            taken_by=found.taken_by.name,
+            taken_at=found.taken_at,
+            found=found,
+        )
+
+    @strawberry.field(
+        description="Its reading was superseded, or a tenancy replaced, since it was taken: take it again, in a"
+        " correction where the inventory is final."
+    )
+    async def out_of_date(self, info: Info) -> bool:
+        key = (self.found.premises_id, self.found.location_id, self.found.year)
+        now: dict[str, premises_share.Share] = await info.context.loader(
+            "current shares", usecases.current_shares_of
+        ).load(key)
+        return not self.found.is_current(now.get(self.found.reading_id))
+
+
+@strawberry.type(description="Shares of premises of a year that are in inventories, as far as you see them.")
+class PremisesShares:
+    premises_id: strawberry.ID
+    year: int
+    shares: list[TakenShare]
+
+    @classmethod
+    def of(cls, found: usecases.PremisesShares) -> Self:
+        return cls(
+            premises_id=strawberry.ID(found.premises_id),
+            year=found.year,
+            shares=[TakenShare.of(item) for item in found.shares],
+        )
+
+
+@strawberry.type
+class InventoryPremises:
+    """Fields of an inventory about its shares of buildings."""
+
+    id: strawberry.ID
+
+    @strawberry.field(
+        description="Records that are shares of shared premises, in the order in which they were taken. Those of fuel"
+        " are for readers of sensitive data."
+    )
+    async def premises_shares(self, info: Info) -> list[TakenShare]:
+        found: Sequence[taken_share.TakenShare] = await info.context.loader(
+            "taken shares", taken_shares.of_inventories
+        ).load(str(self.id))
+        return [TakenShare.of(item) for item in found]
 
 
 @strawberry.type(description="A building, or a part of one, that several tenants share and that is metered as a whole.")

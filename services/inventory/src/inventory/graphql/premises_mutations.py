@@ -11,7 +11,9 @@ from chassis.graphql.types import Refusal
 from inventory import access, usecases
 from inventory.domain.activity_data import DataQuality
 from inventory.domain.premises import Utility
-from inventory.graphql.premises import MeterReading, Premises, Tenancy
+from inventory.graphql.imports import ImportRefused
+from inventory.graphql.premises import MeterReading, Premises, PremisesShares, Tenancy
+from inventory.graphql.version_mutations import import_refused
 from inventory.store import premises as store
 
 __all__ = ["PremisesMutation"]
@@ -72,9 +74,26 @@ class RecordMeterReadingInput:
     idempotency_key: str
 
 
+@strawberry.input
+class TakePremisesShareInput:
+    premises_id: strawberry.ID
+    year: int
+    location_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="A tenant, or the operator; null for all of them at which you may enter data.",
+    )
+    inventory_of: strawberry.ID | None = strawberry.field(
+        default=None, description="The location, at or above it, whose inventory the shares go into; null for its own."
+    )
+    idempotency_key: str
+
+
 RegisterPremisesResult = Annotated[Premises | Refusal, strawberry.union("RegisterPremisesResult")]
 SetTenancyResult = Annotated[Tenancy | Refusal, strawberry.union("SetTenancyResult")]
 RecordMeterReadingResult = Annotated[MeterReading | Refusal, strawberry.union("RecordMeterReadingResult")]
+TakePremisesShareResult = Annotated[
+    PremisesShares | ImportRefused | Refusal, strawberry.union("TakePremisesShareResult")
+]
 
 
 @strawberry.type
@@ -162,4 +181,30 @@ class PremisesMutation:
             request=input,
             to=MeterReading.of,
             once=Once(key=input.idempotency_key, again=store.known_reading),
+        )
+
+    @strawberry.mutation(
+        description="Put shares of what meters of premises counted in a year into draft inventories (technical team of"
+        " the tenant, or of the operator). A share is in an inventory once; one that is out of date is replaced."
+    )
+    async def take_premises_share(
+        self,
+        info: Info,
+        input: TakePremisesShareInput,  # noqa: A002 - as above
+    ) -> TakePremisesShareResult:
+        return await info.context.decide(
+            access.TAKE_PREMISES_SHARE,
+            lambda tx, principal, now: usecases.take_premises_share(
+                tx,
+                principal=principal,
+                now=now,
+                premises_id=input.premises_id,
+                year=input.year,
+                location_id=input.location_id,
+                inventory_of=input.inventory_of,
+            ),
+            request=input,
+            to=PremisesShares.of,
+            refused=import_refused,
+            once=Once(key=input.idempotency_key, again=usecases.premises_shares),
         )

@@ -9,8 +9,9 @@ import strawberry
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Quantity
 from inventory.domain.method import CO2E_UNIT
+from inventory.graphql.premises import TakenShare
 from inventory.graphql.uncertainty import EmissionUncertainty
-from inventory.store import records
+from inventory.store import records, taken_shares
 
 __all__ = ["ActivityRecord", "Emission", "GasMass", "masses"]
 
@@ -80,6 +81,11 @@ class ActivityRecord:
     sheet: str
     row: int
     emission: Emission | None
+
+    @strawberry.field(description="What it is a share of, where it is one of shared premises.")
+    async def premises_share(self, info: Info) -> TakenShare | None:
+        found = await info.context.loader("share of record", taken_shares.of_records).load(int(self.id))
+        return None if found is None else TakenShare.of(found)
 
     @classmethod
     def of(cls, row: records.RecordRow) -> Self:

@@ -20,7 +20,7 @@ from inventory.graphql.figures import LocationFigures
 from inventory.graphql.intensity import InventoryIntensities, LocationDenominators
 from inventory.graphql.location_changes import LocationHistory
 from inventory.graphql.locations import Coordinates, FuelStock
-from inventory.graphql.premises import LocationPremises
+from inventory.graphql.premises import InventoryPremises, LocationPremises
 from inventory.graphql.records import ActivityRecord, GasMass, masses
 from inventory.graphql.scope2 import InventoryScope2
 from inventory.graphql.uncertainty import InventoryUncertainties
@@ -60,7 +60,12 @@ class InventoryStep:
 
 @strawberry.federation.type(keys=["id"], description="The inventory of a location and year, in one version.")
 class Inventory(
-    InventoryScope2, InventoryVersions, InventoryCompleteness, InventoryUncertainties, InventoryIntensities
+    InventoryScope2,
+    InventoryVersions,
+    InventoryCompleteness,
+    InventoryUncertainties,
+    InventoryIntensities,
+    InventoryPremises,
 ):
     id: strawberry.ID
     year: int

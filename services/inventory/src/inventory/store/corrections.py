@@ -9,7 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.correction import CorrectionAction, RecordCorrection
 from inventory.domain.inventory import Inventory
-from inventory.tables import activity_import, activity_record, inventory, record_correction, uncertainty_statement
+from inventory.tables import (
+    activity_import,
+    activity_record,
+    inventory,
+    meter_reading,
+    premises_share,
+    record_correction,
+    tenancy,
+    uncertainty_statement,
+)
 from quantities.person import Person
 
 __all__ = [
@@ -74,6 +83,13 @@ async def enterers(tx: AsyncConnection, inventory_id: str) -> Sequence[Person]:
             select(inventory.c.opened_by_subject, inventory.c.opened_by).where(
                 inventory.c.id.in_(within), inventory.c.corrects_id.is_not(None)
             ),
+            # Who read the meter, or said who occupies what, made the amount.
+            select(meter_reading.c.recorded_by_subject, meter_reading.c.recorded_by)
+            .join(premises_share, premises_share.c.reading_id == meter_reading.c.id)
+            .where(premises_share.c.inventory_id.in_(within)),
+            select(tenancy.c.set_by_subject, tenancy.c.set_by)
+            .join(premises_share, premises_share.c.premises_id == tenancy.c.premises_id)
+            .where(premises_share.c.inventory_id.in_(within)),
         )
     )
     return [Person(subject=subject, name=name) for subject, name in await tx.execute(entered)]

@@ -25,6 +25,7 @@ __all__ = [
     "lock",
     "of_location",
     "reading_by_id",
+    "readings_ever",
     "readings_of",
     "readings_of_meter",
     "readings_page",
@@ -237,6 +238,12 @@ async def readings_of(tx: AsyncConnection, *, premises_id: str, within: Period) 
         )
         .order_by(meter_reading.c.utility, meter_reading.c.meter, meter_reading.c.period_start)
     )
+    return [_reading(row) for row in rows]
+
+
+async def readings_ever(tx: AsyncConnection, premises_id: str) -> Sequence[MeterReading]:
+    """Superseded ones too."""
+    rows = await tx.execute(select(meter_reading).where(meter_reading.c.premises_id == premises_id))
     return [_reading(row) for row in rows]
 
 

@@ -96,6 +96,11 @@ premises_share = Table(
     Column("taken_by", String, nullable=False),
     Column("taken_by_subject", String, nullable=False),
     Column("taken_at", instant, nullable=False),
+    Column("of_location_id", String, ForeignKey("location.id"), nullable=False),
+    Column("item", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("meter", String, nullable=False),
     Index("premises_share_by_reading", "reading_id", "location_id"),
+    Index("premises_share_by_premises", "premises_id", "year", "location_id"),
 )
 """A share that is a line of an inventory; the location is the line's site. It goes with its line."""

@@ -15,16 +15,19 @@ from inventory.usecases.intensity import intensities_of, state_denominator
 from inventory.usecases.inventories import approve_inventory, return_inventory, submit_inventory
 from inventory.usecases.locations import record_fuel_stock, register_location
 from inventory.usecases.premises import record_meter_reading, register_premises, set_tenancy
+from inventory.usecases.premises_shares import PremisesShares, current_shares_of, premises_shares, take_premises_share
 from inventory.usecases.register import close_location, move_location
 from inventory.usecases.scope2 import market_based_of
 from inventory.usecases.uncertainty import factor_groups, state_uncertainty, stated_percents_of, uncertainty_of
 
 __all__ = [
+    "PremisesShares",
     "approve_inventory",
     "cancel_instrument",
     "close_location",
     "correct_activity_record",
     "correct_inventory",
+    "current_shares_of",
     "decide_recalculation",
     "expect_source",
     "export_figures",
@@ -35,6 +38,7 @@ __all__ = [
     "intensities_of",
     "market_based_of",
     "move_location",
+    "premises_shares",
     "propose_recalculation",
     "record_fuel_stock",
     "record_instrument",
@@ -50,6 +54,7 @@ __all__ = [
     "state_uncertainty",
     "stated_percents_of",
     "submit_inventory",
+    "take_premises_share",
     "uncertainty_of",
     "withdraw_source_statement",
 ]

@@ -14,7 +14,7 @@ from inventory import access
 from inventory.domain.correction import RecordCorrection, action_of, as_file
 from inventory.domain.inventory import Cause, Inventory
 from inventory.domain.method import GWP_SET_NAME
-from inventory.store import completeness, corrections, inventories
+from inventory.store import completeness, corrections, inventories, taken_shares
 from inventory.store.corrections import Line
 from inventory.usecases.imports import take_in
 
@@ -40,6 +40,7 @@ async def correct_inventory(
     # The final version is locked: no other correction of it is under way.
     await inventories.add(tx, new, gwp_set=GWP_SET_NAME, by=principal.person, at=now)
     await corrections.copy_lines(tx, new, of=final.id)
+    await taken_shares.copy(tx, new, of=final.id)
     await completeness.copy_statements(tx, new, of=final.id)
     return new
 

@@ -16,9 +16,10 @@ from inventory.domain.errors import ImportRefused
 from inventory.domain.inventory import Inventory, State
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.overlap import overlap_with
+from inventory.domain.taken_share import counted_twice
 from inventory.domain.workbook import Reference
 from inventory.importing import check
-from inventory.store import factors, inventories, records, staging
+from inventory.store import factors, inventories, records, staging, taken_shares
 from inventory.store.records import ActivityImport
 from inventory.usecases.factors import factors_for
 from quantities import GwpSet
@@ -69,6 +70,7 @@ async def take_in(
     content: bytes,
     content_hash: str,
     limits: spreadsheet.Limits = spreadsheet.DEFAULT_LIMITS,
+    are_shares: bool = False,
 ) -> ActivityImport:
     """Lines of a file into an inventory that accepts data. Refuses: as `import_activity_data`, from the file on."""
     # open: a part of use cases that have asked for the right
@@ -78,6 +80,9 @@ async def take_in(
     reference = await reference_for(tx, place=place, inventory=inventory)
     checked = check(spreadsheet.open_sheets(content, limits=limits), reference=reference)
     await refuse_overlaps(tx, checked, inventory=inventory)
+    if not are_shares:
+        (taken,) = await taken_shares.of_inventories(tx, [inventory.id])
+        checked.problems += counted_twice(checked, taken)
     if checked.problems:
         raise ImportRefused(file_name=file_name, problems=checked.problems)
     new = ActivityImport(

@@ -18,6 +18,7 @@ __all__ = [
     "ReadingOutsidePremises",
     "ReadingsOverlap",
     "ShareAlreadyBilled",
+    "ShareOutsideInventory",
     "ShareTakenElsewhere",
     "SupersedesAnotherMeter",
     "TenancyAlreadyReplaced",
@@ -118,8 +119,14 @@ class NoShareToTake(Refused):
     code: ClassVar[str] = "NO_SHARE_TO_TAKE"
 
 
+class ShareOutsideInventory(Refused):
+    """An inventory is of its location and all under it."""
+
+    code: ClassVar[str] = "SHARE_OUTSIDE_INVENTORY"
+
+
 class ShareTakenElsewhere(Refused):
-    """The location's share of a reading is in another inventory already."""
+    """The location's shares of these premises and that year are in another inventory already."""
 
     code: ClassVar[str] = "SHARE_TAKEN_ELSEWHERE"
 
