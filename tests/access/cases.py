@@ -353,6 +353,17 @@ QUERIES: dict[str, dict[str, Query]] = {
         "locations": Query(document="{ locations(first: 1) { edges { node { id } } } }", closed=None),
         "inventory": Query(document='{ inventory(id: "$inventory") { id } }', closed="inventory"),
         "emissionFactors": Query(document="{ emissionFactors(first: 1) { edges { node { id } } } }", closed=None),
+        "factorReleases": Query(document="{ factorReleases { id } }", closed=None),
+        "factorEditions": Query(document="{ factorEditions { id } }", closed=None),
+        "factorFor": Query(
+            document='{ factorFor(category: "taxi_travel", item: "taxi", unit: "km", locationId: "unon",'
+            ' on: "2024-01-01") { edition } }',
+            closed=None,
+        ),
+        # Of the inventories whose records one may read: services/inventory/tests/test_restatements.py.
+        "compareEditions": Query(
+            document='{ compareEditions(first: 1, locationId: "unon") { edges { node { edition } } } }', closed=None
+        ),
         "inventoryAuditEntries": audit_entries("inventory"),
     },
     "targets": {

@@ -33,6 +33,12 @@ LOOK = """query Canary($at: ID!) {
   location(id: $at) { figures(by: [SCOPE, CATEGORY, STREAM, GAS]) { figures { scope category stream gas } }
     inventory(year: 2023) { uncertainty { byCategory { scope category } } } }
   inventoryAuditEntries(first: 8, filter: { outcome: "refused" }) { edges { node { refusalCode } } }
+  found: factorFor(category: "taxi_travel", item: "taxi", unit: "km", locationId: $at, on: "2024-01-01") {
+    edition explanation factor { id } tried { place outcome } }
+  refused: factorFor(category: "taxi_travel", item: "taxi", unit: "kWh", locationId: $at, on: "2024-01-01") {
+    refusal { code } }
+  compareEditions(locationId: $at, first: 1) { edges { node { inventory { id } edition kept { value }
+    restated { value } missing byCategory { category optional kept { value } restated { value } } } } }
 }"""
 
 
@@ -106,6 +112,11 @@ class Seed:
         known = data["location"]["inventory"]["uncertainty"]["byCategory"]
         seen += [("PartUncertainty", found) for found in known]
         seen += [("AuditEntry", edge["node"]) for edge in data["inventoryAuditEntries"]["edges"]]
+        comparisons = [edge["node"] for edge in data["compareEditions"]["edges"]]
+        seen += [("FactorFor", data["found"]), ("FactorFor", data["refused"]), ("Query", {"factorFor": data["found"]})]
+        seen += [("FactorTried", found) for found in data["found"]["tried"]]
+        seen += [("EditionComparison", found) for found in comparisons]
+        seen += [("CategoryCompared", found) for comparison in comparisons for found in comparison["byCategory"]]
         for type_, row in seen:
             for name, value in row.items():
                 if value is not None:

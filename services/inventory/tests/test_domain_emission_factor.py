@@ -58,6 +58,39 @@ def test_the_nearest_place_is_chosen(places: tuple[str, ...], expected: str) -> 
     assert chosen(a_catalogue(*(a_line(name=place, place=place) for place in places))) == expected
 
 
+FALLBACK = ("US-NYCW", "USA", "North America", "default")
+
+
+@pytest.mark.parametrize("first", range(len(FALLBACK)))
+def test_the_order_of_fallback_is_subregion_country_region_anywhere(first: int) -> None:
+    """With factors from each place on, that place's is chosen, and all nearer ones were tried."""
+    place = Place(country="USA", grid="US-NYCW", region="North America")
+    catalogue = a_catalogue(*(a_line(name=name, place=name) for name in FALLBACK[first:]))
+
+    found = catalogue.look_up(
+        category=Category.GRID_ELECTRICITY, key="grid", unit=Unit.KILOWATT_HOUR, place=place, period=YEAR
+    )
+
+    assert [step.place for step in found.tried] == list(FALLBACK[: first + 1])
+    assert found.factor is not None
+    assert found.factor.id == FALLBACK[first]
+    nearer = " or ".join(FALLBACK[:first])
+    assert (f"as there is none for {nearer}:" in found.explanation) is bool(nearer)
+
+
+def test_at_one_place_the_order_of_the_releases_holds_and_the_choice_says_what_comes_after() -> None:
+    lines = [a_line(name="a", place="USA").replace("a,r,", "a,r1,"), a_line(name="b", place="USA")]
+    factors = [*parse_catalogue([HEADER, lines[0]]).factors, *parse_catalogue([HEADER, lines[1]]).factors]
+    for releases, expected, beside in ((("r1", "r"), "a", "r"), (("r", "r1"), "b", "r1")):
+        choice = Catalogue.of(factors, edition="e", releases=releases).choose(
+            category=Category.GRID_ELECTRICITY, key="grid", unit=Unit.KILOWATT_HOUR, place=NEW_YORK, period=YEAR
+        )
+        assert choice.factor.id == expected
+        assert choice.explanation.endswith(f" Edition e, release {releases[0]}, before {beside}.")
+    with pytest.raises(CatalogueMalformed):
+        Catalogue.of(factors)
+
+
 def test_a_choice_says_which_places_had_none() -> None:
     choice = a_catalogue(a_line(place="USA")).choose(
         category=Category.GRID_ELECTRICITY, key="grid", unit=Unit.KILOWATT_HOUR, place=NEW_YORK, period=YEAR

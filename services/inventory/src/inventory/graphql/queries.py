@@ -8,6 +8,7 @@ from chassis.graphql.audit import audit_entries
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, page_of
 from inventory.domain import emission_factor, location
+from inventory.graphql.catalogue import CatalogueQuery
 from inventory.graphql.factors import EmissionFactor
 from inventory.graphql.types import Inventory, Location
 from inventory.store import factors, inventories, locations
@@ -16,7 +17,7 @@ __all__ = ["Query"]
 
 
 @strawberry.type
-class Query:
+class Query(CatalogueQuery):
     @strawberry.field(description="A location by its code.")
     async def location(self, info: Info, id: strawberry.ID) -> Location | None:  # noqa: A002 - GraphQL's name
         found = await info.context.loader("location", locations.by_ids).load(str(id))

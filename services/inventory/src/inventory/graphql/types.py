@@ -71,6 +71,7 @@ class Inventory(
     year: int
     version: int
     state: str = strawberry.field(description="draft, submitted, returned or final.")
+    factor_edition: str = strawberry.field(description="Edition of emission factors that it is quantified by.")
     location_id: strawberry.Private[str]
     history: strawberry.Private[tuple[inventory.Step, ...]]
 
@@ -81,6 +82,7 @@ class Inventory(
             year=found.year,
             version=found.version,
             state=found.state.value,
+            factor_edition=found.factor_edition,
             location_id=found.location_id,
             history=found.steps,
             correction=found.correction,

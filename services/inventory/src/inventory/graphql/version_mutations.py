@@ -20,6 +20,9 @@ __all__ = ["VersionMutation", "import_refused"]
 @strawberry.input
 class CorrectInventoryInput:
     inventory_id: strawberry.ID
+    factor_edition: str | None = strawberry.field(
+        default=None, description="To restate it: the edition of factors that every line is quantified by."
+    )
     reason: str
     idempotency_key: str
 
@@ -63,7 +66,7 @@ def import_refused(refusal: refusals.Refusal) -> ImportRefused | Refusal:
 class VersionMutation:
     @strawberry.mutation(
         description="Open the next version of a final inventory, with a copy of its records (technical team). The"
-        " final one stays as it is."
+        " final one stays as it is. With an edition of factors, it is restated by that edition."
     )
     async def correct_inventory(
         self,
@@ -73,7 +76,12 @@ class VersionMutation:
         return await info.context.decide(
             access.CORRECT_INVENTORY,
             lambda tx, principal, now: usecases.correct_inventory(
-                tx, principal=principal, now=now, inventory_id=input.inventory_id, reason=input.reason
+                tx,
+                principal=principal,
+                now=now,
+                inventory_id=input.inventory_id,
+                reason=input.reason,
+                factor_edition=input.factor_edition,
             ),
             request=input,
             to=Inventory.of,

@@ -22,6 +22,7 @@ from inventory.tables import (
 from quantities.person import Person
 
 __all__ = [
+    "COPIED",
     "Line",
     "add",
     "by_id",
@@ -34,7 +35,8 @@ __all__ = [
     "take_out",
 ]
 
-_COPIED = tuple(column for column in activity_record.c if column.name not in {"id", "inventory_id", "corrects_id"})
+COPIED = tuple(column for column in activity_record.c if column.name not in {"id", "inventory_id", "corrects_id"})
+"""What a line of one version has in common with the one that it is copied to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,11 @@ def corrected(inventory_id: str) -> Select[tuple[str]]:
 async def copy_lines(tx: AsyncConnection, new: Inventory, *, of: str) -> None:
     """Every line of the version `of` into the new one, each with the line that it was copied from."""
     copied = (
-        select(literal(new.id), activity_record.c.id, *_COPIED)
+        select(literal(new.id), activity_record.c.id, *COPIED)
         .where(activity_record.c.inventory_id == of)
         .order_by(activity_record.c.id)
     )
-    columns = ["inventory_id", "corrects_id", *(column.name for column in _COPIED)]
+    columns = ["inventory_id", "corrects_id", *(column.name for column in COPIED)]
     await tx.execute(insert(activity_record).from_select(columns, copied))
 
 

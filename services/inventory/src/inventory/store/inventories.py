@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.tables import location_closure
 from inventory.domain.activity_data import Category
 from inventory.domain.edition import CURRENT
 from inventory.domain.inventory import Action, Cause, Correction, Inventory, State, Step, Totals
@@ -41,6 +42,7 @@ __all__ = [
     "corrections_of",
     "for_update",
     "indicators_of",
+    "newest_final_under",
     "newest_for_update",
     "newest_version",
     "of_location",
@@ -173,6 +175,32 @@ async def corrections_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> S
 async def of_location(tx: AsyncConnection, *, location_id: str, limit: int, after: str | None) -> Sequence[Inventory]:
     """Every version of a location by id, which is the order in which they were opened."""
     statement = _HEAD.where(inventory.c.location_id == location_id).order_by(inventory.c.id).limit(limit)
+    if after is not None:
+        statement = statement.where(inventory.c.id > after)
+    return await _whole(tx, (await tx.execute(statement)).all())
+
+
+async def newest_final_under(
+    tx: AsyncConnection, *, location_id: str, year: int | None, limit: int, after: str | None
+) -> Sequence[Inventory]:
+    """Final versions that no final one follows, at a location and under it, where every line may be read; by id."""
+    later = inventory.alias("later")
+    followed = select(later.c.id).where(later.c.corrects_id == inventory.c.id, later.c.state == State.FINAL)
+    under = select(location_closure.c.descendant_id)
+    setting = func.nullif(func.current_setting("app.sensitive_roots", literal(value=True)), "")
+    readable = under.where(location_closure.c.ancestor_id == func.any(func.string_to_array(setting, ",")))
+    statement = (
+        _HEAD.where(
+            inventory.c.state == State.FINAL,
+            ~followed.exists(),
+            inventory.c.location_id.in_(under.where(location_closure.c.ancestor_id == location_id)),
+            inventory.c.location_id.in_(readable),
+        )
+        .order_by(inventory.c.id)
+        .limit(limit)
+    )
+    if year is not None:
+        statement = statement.where(inventory.c.year == year)
     if after is not None:
         statement = statement.where(inventory.c.id > after)
     return await _whole(tx, (await tx.execute(statement)).all())

@@ -27,6 +27,7 @@ __all__ = [
     "newest_change",
     "open_parts",
     "page",
+    "places_of",
     "places_under",
 ]
 
@@ -98,6 +99,16 @@ async def places_under(tx: AsyncConnection, path: str) -> dict[str, tuple[str | 
         select(location.c.id, location.c.country, location_detail.c.grid)
         .join(location_detail, location_detail.c.location_id == location.c.id)
         .where((location.c.path == path) | location.c.path.startswith(f"{path}.", autoescape=True))
+    )
+    return {row.id: (row.country, row.grid) for row in rows}
+
+
+async def places_of(tx: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
+    """Country and grid of each, by code."""
+    rows = await tx.execute(
+        select(location.c.id, location.c.country, location_detail.c.grid)
+        .join(location_detail, location_detail.c.location_id == location.c.id)
+        .where(location.c.id.in_(ids))
     )
     return {row.id: (row.country, row.grid) for row in rows}
 

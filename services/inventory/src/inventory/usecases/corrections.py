@@ -14,9 +14,11 @@ from inventory import access
 from inventory.domain.correction import RecordCorrection, action_of, as_file
 from inventory.domain.inventory import Cause, Inventory
 from inventory.domain.method import GWP_SET_NAME
-from inventory.store import completeness, corrections, inventories, taken_shares
+from inventory.domain.restatement import require_complete
+from inventory.store import completeness, corrections, inventories, restatements, taken_shares
 from inventory.store.corrections import Line
 from inventory.usecases.imports import take_in
+from inventory.usecases.restatements import requantified_by
 
 __all__ = ["correct_activity_record", "correct_inventory"]
 
@@ -25,21 +27,40 @@ _DIGITS_MAX = 18
 
 
 async def correct_inventory(
-    tx: AsyncConnection, *, principal: Principal, now: datetime, inventory_id: str, reason: str
+    tx: AsyncConnection,
+    *,
+    principal: Principal,
+    now: datetime,
+    inventory_id: str,
+    reason: str,
+    factor_edition: str | None = None,
 ) -> Inventory:
     """Open the next version of a final inventory, with a copy of every line. The final one stays as it is.
 
-    Refuses: NotFound; as `permitted`; as `Inventory.correct`.
+    With an edition of factors it is restated: its cause is the method, and every line is quantified by that edition.
+
+    Refuses: NotFound; as `permitted`; as `Inventory.correct`; FactorEditionUnknown; RestatementRefused.
     """
     final = await _inventory(tx, inventory_id)
     await permitted(tx, principal, access.CORRECT_INVENTORY, location_id=final.location_id)
     newest = await inventories.newest_version(tx, location_id=final.location_id, year=final.year)
     new = final.correct(
-        inventory_id=new_id(), newest_version=newest, cause=Cause.ERROR, reason=reason, by=principal.person
+        inventory_id=new_id(),
+        newest_version=newest,
+        cause=Cause.ERROR if factor_edition is None else Cause.METHOD,
+        reason=reason,
+        by=principal.person,
+        factor_edition=factor_edition,
     )
+    requantified = None if factor_edition is None else await requantified_by(tx, final.id, edition=factor_edition)
+    if requantified is not None:
+        require_complete(requantified, edition=new.factor_edition)
     # The final version is locked: no other correction of it is under way.
     await inventories.add(tx, new, gwp_set=GWP_SET_NAME, by=principal.person, at=now)
-    await corrections.copy_lines(tx, new, of=final.id)
+    if requantified is None:
+        await corrections.copy_lines(tx, new, of=final.id)
+    else:
+        await restatements.copy_requantified(tx, new, of=final.id, requantified=requantified)
     await taken_shares.copy(tx, new, of=final.id)
     await completeness.copy_statements(tx, new, of=final.id)
     return new

@@ -1,16 +1,18 @@
 """Releases and editions of emission factors: what the operator takes in, selects and puts in force."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.refusals import NotFound
 from inventory import catalogue
-from inventory.domain.emission_factor import Catalogue, Place
-from inventory.domain.errors import BadWorkbook, FileTooLarge
+from inventory.domain.activity_data import Category, Period
+from inventory.domain.emission_factor import Catalogue, LookUp, Place
+from inventory.domain.errors import BadWorkbook, CategoryUnknown, FileTooLarge
 from inventory.domain.factor_release import (
     FactorEdition,
     FactorRelease,
@@ -18,12 +20,19 @@ from inventory.domain.factor_release import (
     releases_to_add,
     require_to_adopt,
 )
+from inventory.domain.formula import formula_factor
+from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.publications import Format, Publication, PublishedRow, read_publication
+from inventory.domain.quantification import resolve_coefficient
 from inventory.store import factors, locations
+from quantities import GwpSet, Refusal, parse_unit
 
 __all__ = [
+    "FactorAnswer",
     "PublicationTaken",
     "adopt_factor_edition",
+    "factor_for",
+    "factors_at",
     "factors_for",
     "propose_factor_edition",
     "take_publication",
@@ -32,6 +41,18 @@ __all__ = [
 _FILE_BYTES_MAX = 50_000_000
 _HEADER_WITHIN = 50
 """Lines in which a publication comes to its header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorAnswer:
+    """What an activity of a location would be quantified by."""
+
+    edition: str
+    look_up: LookUp | None
+    """None where the catalogue is not asked: a formula holds, or nothing is emitted."""
+    explanation: str | None
+    refusal: Refusal | None
+    """Why a line of it would be refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +72,59 @@ async def factors_for(tx: AsyncConnection, *, path: str, edition: str) -> tuple[
     """
     # open: a part of use cases that have asked for the right
     chosen = await factors.catalogue_of(tx, edition)
-    under = await locations.places_under(tx, path)
-    return chosen, {
+    return chosen, _places(await locations.places_under(tx, path))
+
+
+async def factors_at(
+    tx: AsyncConnection, location_ids: Collection[str], *, edition: str
+) -> tuple[Catalogue, dict[str, Place]]:
+    """What may be chosen for these locations, and where each of them is, by code. Refuses: FactorEditionUnknown."""
+    # open: as above
+    chosen = await factors.catalogue_of(tx, edition)
+    return chosen, _places(await locations.places_of(tx, sorted(location_ids)))
+
+
+def _places(found: Mapping[str, tuple[str | None, str | None]]) -> dict[str, Place]:
+    return {
         code: Place(country=country, grid=grid, region=catalogue.region_of(country))
-        for code, (country, grid) in under.items()
+        for code, (country, grid) in found.items()
     }
+
+
+async def factor_for(
+    tx: AsyncConnection, *, category: str, key: str, unit: str, location_id: str, on: date, edition: str | None
+) -> FactorAnswer:
+    """The factor for an activity of a location on a day, by an edition or the adopted one, and the way to it.
+
+    Refuses: NotFound for a location that the register does not have; FactorEditionUnknown; CategoryUnknown; as
+    `parse_unit`.
+    """
+    # open: the catalogue is for everyone, and an entity's own factors for those whom row security shows them to
+    other = await factors.adopted_edition(tx) if edition is None else edition
+    chosen, places = await factors_at(tx, [location_id], edition=other)
+    if location_id not in places:
+        raise NotFound(kind="location", key=location_id)
+    if category not in set(Category):
+        raise CategoryUnknown(
+            subject="category",
+            found=category,
+            expected=", ".join(Category),
+            message=f"There is no category '{category}'; there are {', '.join(Category)}.",
+        )
+    of, asked_unit, place = Category(category), parse_unit(unit), places[location_id]
+    period = Period(start=on, end=on + timedelta(days=1))
+    gwp_set = GwpSet.named(GWP_SET_NAME)
+    look_up, explanation, refused = None, None, None
+    try:
+        if not of.is_without_emission and formula_factor(category=of, key=key, gwp_set=gwp_set) is None:
+            look_up = chosen.look_up(category=of, key=key, unit=asked_unit, place=place, period=period)
+        found = resolve_coefficient(
+            category=of, key=key, unit=asked_unit, place=place, period=period, catalogue=chosen, gwp_set=gwp_set
+        )
+        explanation = None if found is None else found.explanation
+    except Refusal as refusal:
+        refused = refusal
+    return FactorAnswer(edition=other, look_up=look_up, explanation=explanation, refusal=refused)
 
 
 async def take_publication(

@@ -33,6 +33,7 @@ from inventory.domain.errors.exports import (
 from inventory.domain.errors.factors import (
     AmountNegative,
     CatalogueMalformed,
+    CategoryUnknown,
     EditionAlreadyAdopted,
     EditionAlreadyThere,
     EditionMalformed,
@@ -45,6 +46,7 @@ from inventory.domain.errors.factors import (
     PeriodEndsBeforeStart,
     PublicationRefused,
     ReleaseAlreadyThere,
+    RestatementRefused,
 )
 from inventory.domain.errors.figures import (
     DimensionsNotCombined,
@@ -140,6 +142,7 @@ __all__ = [
     "BlendMalformed",
     "CapacityNotPositive",
     "CatalogueMalformed",
+    "CategoryUnknown",
     "ChangeBeforeEarlierOne",
     "ChangeInTheFuture",
     "ChangeNeedsOneOutcome",
@@ -211,6 +214,7 @@ __all__ = [
     "RecalculationRequired",
     "Refused",
     "ReleaseAlreadyThere",
+    "RestatementRefused",
     "RootStays",
     "ShareAlreadyBilled",
     "ShareOutsideInventory",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AmountNegative",
     "CatalogueMalformed",
+    "CategoryUnknown",
     "EditionAlreadyAdopted",
     "EditionAlreadyThere",
     "EditionMalformed",
@@ -24,6 +25,7 @@ __all__ = [
     "PeriodEndsBeforeStart",
     "PublicationRefused",
     "ReleaseAlreadyThere",
+    "RestatementRefused",
 ]
 
 
@@ -113,3 +115,15 @@ class EditionAlreadyThere(Refused):
 
 class EditionAlreadyAdopted(Refused):
     code: ClassVar[str] = "EDITION_ALREADY_ADOPTED"
+
+
+class RestatementRefused(Refused):
+    """An edition of factors without a factor for some of the lines; a missing one is never taken as 0."""
+
+    code: ClassVar[str] = "RESTATEMENT_REFUSED"
+
+
+class CategoryUnknown(Refused):
+    """No category of activity data of this name."""
+
+    code: ClassVar[str] = "CATEGORY_UNKNOWN"
