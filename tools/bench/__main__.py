@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from chassis.memory import settle_memory
 from embedded.nats import EmbeddedNats
 from embedded.ports import free_port
 from embedded.postgres import EmbeddedPostgres
@@ -80,6 +81,8 @@ def on_parts(measures: Sequence[Measure[Parts, Any]], directory: Path) -> list[R
 
 
 async def _take_all(measures: Sequence[Measure[Any, Any]], ground: object) -> list[Result]:
+    # Both sides of a measure run as a service does.
+    settle_memory()
     return [result for measure in measures for result in await take(measure, ground)]
 
 

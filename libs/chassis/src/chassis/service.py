@@ -1,7 +1,6 @@
 """A service as a running process: assembled once, started whether or not NATS is there, stopped cleanly."""
 
 import asyncio
-import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -27,6 +26,7 @@ from chassis.graphql.sockets import GraphQLSockets
 from chassis.identity import Identity
 from chassis.inbox import Handler, Inbox
 from chassis.jetstream import NATS_TROUBLE, connect, ensure_stream
+from chassis.memory import settle_memory
 from chassis.migrations import head_revision
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
@@ -101,9 +101,7 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
                 asyncio.create_task(sealer.run()),
                 *(asyncio.create_task(_kept_running(task, runtime)) for task in service.tasks),
             ]
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(50_000, 50, 50)
+            settle_memory()
             log.info("serving")
             yield
             await _end(running)
