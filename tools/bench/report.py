@@ -25,7 +25,7 @@ def table(results: Sequence[Result]) -> str:
     ]
     lines += [
         f"{item.name:<23}{item.ours:>10,.1f}{_spread(item.ours_runs):>5.0f}{item.reference:>11,.1f}"
-        f"{_spread(item.reference_runs):>5.0f}  {item.unit:<9}{item.ratio:>7.3g}{item.runs:>6}  {item.against}"
+        f"{_spread(item.reference_runs):>5.0f}  {item.unit:<9}{item.ratio:>#7.3g}{item.runs:>6}  {item.against}"
         for item in results
     ]
     lines.append("ratio: our cost in costs of the reference; 1 is equal, more is dearer.")
