@@ -117,6 +117,16 @@ def test_a_line_without_a_factor_of_its_own_takes_the_catalogues_of_its_place_an
     assert the_line(line | {"country": "", "grid": ""}, "--place", "KEN")["lineage"]["place"] == "KEN"
 
 
+def test_a_country_without_a_factor_takes_its_regions_average_as_in_an_inventory() -> None:
+    line = {"category": "electricity", "amount": 1, "unit": "MWh", "year": 2024}
+
+    by_line, by_option = the_line(line | {"country": "LIE"}), the_line(line, "--place", "LIE")
+
+    assert by_line["lineage"]["place"] == "Europe"
+    assert "average of a region" in by_line["lineage"]["explanation"]
+    assert by_line["emissions"] == by_option["emissions"]
+
+
 def test_it_says_what_the_import_of_the_service_says() -> None:
     """The same lines read for an inventory, and quantified as an import does."""
     rows = [

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -135,7 +136,8 @@ def rules_for(
             airports_by_city=catalogue.airports_by_city(),
         ),
         edition=edition,
-        place=place,
+        place=replace(place, region=catalogue.region_of(place.country)),
+        region_of=catalogue.region_of,
         year=year,
     )
 

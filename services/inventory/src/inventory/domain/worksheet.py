@@ -4,7 +4,7 @@ The same forms, conversions and choice of factor as in an inventory; what a loca
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -52,6 +52,8 @@ class Rules:
     edition: MethodEdition
     place: Place
     """Where a line is that does not say."""
+    region_of: Callable[[str | None], str | None]
+    """The region that a country without a factor of its own is in."""
     year: int | None
     """When a line is that does not say."""
 
@@ -284,7 +286,7 @@ class _LineReader:
             )
         if country is None and grid is None:
             return self._rules.place
-        return Place(country=country, grid=grid)
+        return Place(country=country, grid=grid, region=self._rules.region_of(country))
 
     def _quality(self) -> DataQuality | None:
         if not self._row.has(Column.QUALITY):
