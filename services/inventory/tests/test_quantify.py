@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from inventory.catalogue import airports, airports_by_city, emission_factors
+from inventory.catalogue import airports, airports_by_city, emission_factors, region_of
 from inventory.commands import quantify
 from inventory.domain.emission_factor import Place
 from inventory.domain.method import GWP_SET_NAME
@@ -139,7 +139,7 @@ def test_it_says_what_the_import_of_the_service_says() -> None:
         "unon,rail_travel,train,2024-05-05,,120,mile,,,,,3,,measured",
     ]
     content = "\n".join(rows).encode()
-    here = Place(country="KEN", grid=None)
+    here = Place(country="KEN", grid=None, region=region_of("KEN"))
     reference = Reference(
         places={"unon": here}, year=2024, catalogue=emission_factors(), gwp_set=GwpSet.named(GWP_SET_NAME),
         airports=airports(), airports_by_city=airports_by_city(),

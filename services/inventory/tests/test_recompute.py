@@ -28,6 +28,14 @@ FLIGHT = (
 )
 
 
+FORMS = (
+    "site,category,item,start,end,amount,unit,phase,capacity,treatment,bod_kg,recovered_ch4_kg,generated_kwh,quality\n"
+    "unon,refrigerant,R-134a,2024-01-01,2024-06-30,12.50,kg,installation,11.5,,,,,measured\n"
+    "unon,generator_fuel,diesel,2024-01-01,2024-01-31,,,,,,,,1234,measured\n"
+    "unon,wastewater,,2024-01-01,2024-01-31,,,,,septic_system,100,1.5,,measured\n"
+)
+
+
 async def told(inventories: "Inventories", inventory_id: str) -> dict[str, Any]:
     """What the command finds, in the same database."""
     async with inventories.database.transaction(["secretariat"]) as tx:
@@ -134,6 +142,29 @@ async def test_what_was_changed_behind_its_back_is_named(
         assert found["differences"] >= 2
     else:
         assert sorted(found["shown"]) == sorted(shown)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "category"),
+    [
+        ("'{capacity}', '\"11\"'", "refrigerant"),
+        ("'{generated_kwh}', '\"1235\"'", "generator_fuel"),
+        ("'{recovered_ch4_kg}', '\"0\"'", "wastewater"),
+    ],
+)
+async def test_an_amount_follows_from_what_was_stated(inventories: "Inventories", inputs: str, category: str) -> None:
+    await inventories.import_file(FORMS.encode())
+    version = await inventories.submit()
+    assert await told(inventories, version.id) == {"differences": 0, "lines": 3, "shown": []}
+
+    await behind_its_back(
+        inventories,
+        f"UPDATE activity_record SET details = jsonb_set(details, {inputs}) WHERE category = '{category}'",  # noqa: S608
+    )
+
+    (shown,) = (await told(inventories, version.id))["shown"]
+    assert shown[0] == "line"
+    assert shown[1].startswith("amount in")
 
 
 async def test_the_edition_of_the_method_is_the_versions_own(inventories: "Inventories") -> None:

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from inventory.domain import vocabulary
 from inventory.domain.activity_data import Category, Flight, Stated
 from inventory.domain.air_travel import Airport, great_circle_km
-from inventory.domain.categories import Derived, Form, Items, amount_of, form_of, stated_of
-from inventory.domain.cells import RowReader, name_of
+from inventory.domain.categories import CATEGORIES, Derived, Form, Items, amount_of, form_of, stated_of
+from inventory.domain.categories.form import AS_STATED
+from inventory.domain.cells import RowReader, name_of, number_in
 from inventory.domain.rows import Column, ProblemCode
 from inventory.domain.wastewater import ch4_kg_per_bod_kg
 from quantities import (
@@ -23,7 +24,7 @@ from quantities import (
     parse_unit,
 )
 
-__all__ = ["COMMON_COLUMNS", "FormReading", "Lookups", "read_form"]
+__all__ = ["COMMON_COLUMNS", "FormReading", "Lookups", "amount_again", "read_form"]
 
 COMMON_COLUMNS = frozenset({Column.SITE, Column.CATEGORY, Column.START, Column.END, Column.QUALITY, Column.NOTE})
 """Columns that rows of every form may fill."""
@@ -77,6 +78,24 @@ def read_form(row: RowReader, category: Category, *, lookups: Lookups, any_item:
     What the form does not have is reported as much as what it lacks: a filled cell is never passed over.
     """
     return _FormReader(row, category, lookups=lookups, any_item=any_item).read()
+
+
+def amount_again(category: Category, details: Mapping[str, str]) -> Quantity | None:
+    """The amount worked out anew from what a line keeps of its row; None where the row stated it as such."""
+    form = next((form for form in CATEGORIES[category].forms if form.name == details.get("form")), None)
+    if form is None or form.terms == AS_STATED:
+        return None
+    unit = parse_unit(details[Column.UNIT]) if Column.UNIT in details else None
+    in_unit = form.unit or unit
+    if in_unit is None:
+        return None
+    numbers: dict[Column | Derived, Decimal] = {}
+    for name in dict.fromkeys(name for term in form.terms for name in term.of):
+        number = number_in(details.get(name))
+        if number is not None:
+            is_stated = name in _IN_STATED_UNIT and unit is not None and form.unit is not None
+            numbers[name] = Quantity(number, unit).to(form.stated[0]).value if is_stated and unit else number
+    return Quantity(amount_of(form, numbers=numbers), in_unit)
 
 
 class _FormReader:

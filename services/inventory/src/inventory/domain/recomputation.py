@@ -12,6 +12,7 @@ from inventory.domain.activity_data import Category
 from inventory.domain.air_travel import passenger_km
 from inventory.domain.edition import MethodEdition
 from inventory.domain.emission_factor import EmissionFactor
+from inventory.domain.form_reading import amount_again
 from inventory.domain.lineage import LineOrigin, recompute
 from inventory.domain.quantification import Coefficient
 from quantities import GwpSet, Quantity, Refusal, Unit
@@ -139,7 +140,7 @@ class Recomputation:
         """A line's figures, and its part in the totals."""
         self.lines += 1
         of = f"line {stored.id} (sheet '{stored.sheet}', row {stored.row_number})"
-        yield from _flight(of, stored)
+        yield from _amount(of, stored)
         if stored.coefficient_id is None:
             # What emits nothing, or is recorded for its use alone; any other line without a factor was passed over.
             may_be = stored.category.is_without_emission or stored.category.is_optional
@@ -201,9 +202,14 @@ class Recomputation:
             yield from _unlike(str(key), "lines", kept.records, summed.records)
 
 
-def _flight(of: str, stored: StoredLine) -> Iterator[Difference]:
-    """The amount of a flight by its legs: distance, passengers, ways."""
+def _amount(of: str, stored: StoredLine) -> Iterator[Difference]:
+    """The amount by what the line keeps of its row: legs and passengers of a flight, or the inputs of its form."""
     details = stored.details
+    again = amount_again(stored.category, details)
+    if again is not None:
+        yield from _unlike(of, "unit", stored.unit.value, again.unit.value)
+        yield from _differing(of, f"amount in {again.unit}", stored.amount, again.value)
+        return
     if stored.category != Category.AIR_TRAVEL or not {"distance_km", "passengers", "return"} <= details.keys():
         return
     if stored.unit != Unit.PASSENGER_KILOMETRE:

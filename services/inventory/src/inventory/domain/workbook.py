@@ -18,18 +18,13 @@ from inventory.domain.rows import Cell, Column, Problem, ProblemCode, RawRow, co
 from quantities import (
     GwpSet,
     Refusal,
-    Unit,
     UnitsNotConvertible,
-    convertible,
 )
 
 __all__ = ["Reference", "RowChecker", "duplicate_of", "no_rows", "read_rows"]
 
 _ALWAYS_NEEDED = (Column.SITE, Column.CATEGORY, Column.START, Column.QUALITY)
 _MARKS_OF_ACTIVITY_DATA = frozenset({Column.SITE, Column.CATEGORY, Column.AMOUNT})
-
-# An optional category may have no factor to say which units fit it.
-_UNIT_OF_USE = {Category.WASTE: Unit.KILOGRAM, Category.WATER: Unit.CUBIC_METRE, Category.WASTEWATER: Unit.CUBIC_METRE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,10 +293,6 @@ class RowChecker:
 
     def _report_no_factor(self, row: RowReader, activity: ActivityData) -> None:
         """Find out now whether the row can be quantified, by the very rule that will do it."""
-        unit_of_use = _UNIT_OF_USE.get(activity.category)
-        if unit_of_use is not None and not convertible(activity.amount.unit, to=unit_of_use):
-            self._report_unit(row, f"{activity.category} is recorded in {unit_of_use} or a unit that converts to it")
-            return
         match self._refusal(activity):
             case UnitsNotConvertible() as refusal:
                 self._report_unit(row, refusal.message)
