@@ -84,6 +84,7 @@ PUBLISHED: Mapping[str, Published] = {
     "inventory.inventory_market_total": Published(by="inventory_id"),
     "inventory.inventory_indicator": Published(by="inventory_id"),
     "inventory.inventory_uncertainty": Published(by="inventory_id"),
+    "inventory.inventory_renewable_share": Published(by="inventory_id"),
     "targets.target": Published(by="location_id", hidden=frozenset({"set_by", "set_by_subject"})),
     "targets.measured_indicator": Published(by="inventory_id"),
     "targets.progress_assessment": Published(by="inventory_id"),

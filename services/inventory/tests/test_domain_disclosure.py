@@ -54,7 +54,7 @@ def test_an_indicator_that_is_an_amount_of_fuel_is_told_to_all_when_enough_sites
         ({Category.GENERATOR_FUEL: 3}, True),
     ],
 )
-@pytest.mark.parametrize("name", ["energy", "energy_per_m2"])
+@pytest.mark.parametrize("name", ["energy", "energy_per_m2", "renewable_share"])
 def test_energy_with_fuel_of_few_sites_in_it_is_not_told(*, name: str, sites: dict[Category, int], told: bool) -> None:
     """Electricity is told: what is left of the energy is the fuel."""
     energy = Indicator(name=name, value=Decimal(9), unit="kWh")

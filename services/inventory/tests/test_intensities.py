@@ -216,7 +216,7 @@ async def test_energy_with_fuel_of_few_sites_in_it_is_for_readers_of_sensitive_d
     assert figures(shown)["electricity_per_m2"] == figures(whole)["electricity_per_m2"] == 10
     assert {item["name"] for item in whole["inventory"]["indicators"]} - {
         item["name"] for item in shown["inventory"]["indicators"]
-    } == {"energy", "energy_per_m2", "generator_fuel"}
+    } == {"energy", "energy_per_m2", "generator_fuel", "renewable_share"}
     (said,) = [said for fact, said in await inventories.events() if fact == "inventory_finalised"]
     assert set(said["indicators"]).isdisjoint({"energy", "energy_per_m2", "generator_fuel"})
 

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -12,6 +12,7 @@ import airportsdata
 
 from inventory.domain.air_travel import Airport
 from inventory.domain.emission_factor import Catalogue, EmissionFactor, parse_factors
+from inventory.domain.renewable_share import GridAverage
 
 __all__ = [
     "EDITION",
@@ -20,6 +21,7 @@ __all__ = [
     "airports_by_city",
     "editions",
     "emission_factors",
+    "grid_averages",
     "region_of",
     "release",
 ]
@@ -79,6 +81,23 @@ def _regions() -> Mapping[str, str]:
 
 def _lines(name: str) -> list[str]:
     return files("inventory.catalogue").joinpath(name).read_text(encoding="utf-8").splitlines()
+
+
+@cache
+def grid_averages() -> Mapping[str, GridAverage]:
+    """Renewable part of each country's electricity, the newest year (made by `tools/build_grid_shares.py`)."""
+    with localcontext(prec=28):
+        return MappingProxyType(
+            {
+                row["country"]: GridAverage(
+                    country=row["country"],
+                    year=int(row["year"]),
+                    share=Decimal(row["renewable_twh"]) / Decimal(row["total_twh"]),
+                    source=row["source"],
+                )
+                for row in csv.DictReader(_lines("grid_renewable_shares.csv"))
+            }
+        )
 
 
 @cache

@@ -16,14 +16,16 @@ FUELS = frozenset({Category.GENERATOR_FUEL, Category.HEATING_FUEL, Category.VEHI
 SITES_MIN = 3
 """Sites with the fuel that a sum must be over before it is for everyone: who knows one of them can't tell the next."""
 
+_AMOUNT_OF: Mapping[str, Category] = {"generator_fuel": Category.GENERATOR_FUEL}
+"""Indicators that are amounts of a stored fuel. Those in CO2e are official figures and stay."""
+
 _HEAT_AND_POWER = frozenset({Category.GENERATOR_FUEL, Category.HEATING_FUEL})
-_MADE_OF: Mapping[str, frozenset[Category]] = {
-    "generator_fuel": frozenset({Category.GENERATOR_FUEL}),
-    # The other amounts in them are told too: what is left of the sum is the fuel.
+_HOLDS: Mapping[str, frozenset[Category]] = {
     "energy": _HEAT_AND_POWER,
     "energy_per_m2": _HEAT_AND_POWER,
+    "renewable_share": frozenset({Category.GENERATOR_FUEL}),
 }
-"""Indicators that amounts of stored fuel are in. Those in CO2e are official figures and stay."""
+"""Indicators that such amounts are in. The other amounts in them are told too: what is left is the fuel."""
 
 
 def is_sensitive(category: Category, *, sites: int) -> bool:
@@ -39,12 +41,7 @@ def open_to_all(found: Sequence[Indicator], *, sites: Mapping[Category, int]) ->
     return tuple(
         item
         for item in found
-        if not any(
-            is_sensitive(category, sites=sites.get(category, 0))
-            for category in _MADE_OF.get(item.name, ())
-            # Energy without fuel is open; an amount of fuel is one, be it of nobody.
-            if category in sites or len(_MADE_OF[item.name]) == 1
-        )
+        if not any(is_sensitive(fuel, sites=sites.get(fuel, 0)) for fuel in _fuels_in(item.name, sites=sites))
     )
 
 
@@ -56,3 +53,9 @@ def is_partial_sum_sensitive(category: Category, *, sites: int, other_sites: int
     """
     is_whole = not sites or not other_sites
     return not is_whole and is_sensitive(category, sites=min(sites, other_sites))
+
+
+def _fuels_in(indicator: str, *, sites: Mapping[Category, int]) -> frozenset[Category]:
+    """Categories whose amounts follow from it; where none was used, only an amount of it says so."""
+    amount = _AMOUNT_OF.get(indicator)
+    return frozenset({amount} if amount else _HOLDS.get(indicator, frozenset()) & sites.keys())

@@ -23,7 +23,9 @@ class Indicator:
     unit: str
 
 
-def named_indicators(use: ResourceUse, *, stated: Iterable[Intensity]) -> tuple[Indicator, ...]:
+def named_indicators(
+    use: ResourceUse, *, stated: Iterable[Intensity], renewable_share_percent: Decimal | None = None
+) -> tuple[Indicator, ...]:
     """Every indicator that has a value; a missing one is absent, never 0."""
     sums = (
         ("co2e", use.co2e_kg.value, CO2E_UNIT),
@@ -32,6 +34,7 @@ def named_indicators(use: ResourceUse, *, stated: Iterable[Intensity]) -> tuple[
         ("generator_fuel", use.generator_fuel_litres.value, "litre"),
         ("water", use.water_m3.value, "m3"),
         ("waste", use.waste_kg.value, "kg"),
+        ("renewable_share", renewable_share_percent, "percent"),
     )
     values = (*sums, *((item.name, item.value, item.unit) for item in stated))
     return tuple(Indicator(name=name, value=value, unit=unit) for name, value, unit in values if value is not None)

@@ -7,10 +7,55 @@ own, the national grid's average share stands for it (Greening the Blue, methodo
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from enum import StrEnum
 
-__all__ = ["GridUse", "RenewableShare", "renewable_share"]
+__all__ = [
+    "GRID_AVERAGE_YEARS_MAX",
+    "GridAverage",
+    "GridUse",
+    "RenewableShare",
+    "ShareFinding",
+    "ShareGap",
+    "finding",
+    "renewable_share",
+]
 
 _EXACT_DIGITS = 80
+_DIGITS = 28
+
+GRID_AVERAGE_YEARS_MAX = 3
+"""A grid's average stands for years no further from its own: grids change. Our reading: the method names no limit."""
+
+
+class ShareGap(StrEnum):
+    """Why there is no share."""
+
+    NO_DATA = "no_data"
+    GRID_AVERAGE_MISSING = "grid_average_missing"
+    """Some of it was taken from a grid whose average nobody publishes for that time."""
+    NOT_CONVERTIBLE = "not_convertible"
+    """What generators made does not follow from what was recorded."""
+    RECORDS_NOT_SHOWN = "records_not_shown"
+    """The caller does not see every record that it is made of, or not the figure itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridAverage:
+    """Renewable part of a country's electricity in a year, as published."""
+
+    country: str
+    """ISO 3166-1 alpha-3."""
+    year: int
+    share: Decimal
+    """Part of 1."""
+    source: str
+
+    def stands_for(self, year: int) -> bool:
+        return abs(year - self.year) <= GRID_AVERAGE_YEARS_MAX
+
+    @property
+    def cited(self) -> str:
+        return f"{self.country} {self.year}: {self.source}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +83,8 @@ class RenewableShare:
     unknown_kwh: Decimal
     """Of grids without a known average; not counted as renewable, and not as anything else: the share is missing."""
     sources: tuple[str, ...]
+    unknown_places: tuple[str, ...] = ()
+    """Countries of these grids; `?` where the site has none."""
 
     @property
     def share(self) -> Decimal | None:
@@ -51,7 +98,8 @@ class RenewableShare:
         """Part of 1 that is known to be renewable, whatever the unknown part is; None where nothing was used."""
         if not self.total_kwh:
             return None
-        return (self.own_kwh + self.purchased_kwh + self.grid_kwh) / self.total_kwh
+        with localcontext(prec=_DIGITS):
+            return (self.own_kwh + self.purchased_kwh + self.grid_kwh) / self.total_kwh
 
 
 def renewable_share(
@@ -79,4 +127,31 @@ def renewable_share(
             total_kwh=own_kwh + generator_kwh + purchased_renewable_kwh + purchased_other_kwh + taken,
             unknown_kwh=sum((use.kwh for use in uses if use.renewable_share is None), start=Decimal(0)),
             sources=tuple(dict.fromkeys(use.source for use, _ in known if use.source is not None)),
+            unknown_places=tuple(
+                dict.fromkeys(use.country or "?" for use in uses if use.renewable_share is None and use.kwh)
+            ),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareFinding:
+    """The share of an inventory with what it is made of, or why there is none."""
+
+    found: RenewableShare | None
+    """None where not even its parts are known, or are not for the caller."""
+    gap: ShareGap | None
+    explanation: str | None = None
+
+
+def finding(found: RenewableShare) -> ShareFinding:
+    """The share, or what it lacks."""
+    if not found.total_kwh:
+        return ShareFinding(found=None, gap=ShareGap.NO_DATA, explanation="No use of electricity was recorded.")
+    if found.unknown_kwh:
+        places = ", ".join(found.unknown_places)
+        return ShareFinding(
+            found=found,
+            gap=ShareGap.GRID_AVERAGE_MISSING,
+            explanation=f"{found.unknown_kwh.normalize():f} kWh are of grids without a known average ({places}).",
+        )
+    return ShareFinding(found=found, gap=None)

@@ -22,6 +22,7 @@ from inventory.graphql.location_changes import LocationHistory
 from inventory.graphql.locations import Coordinates, FuelStock
 from inventory.graphql.premises import InventoryPremises, LocationPremises
 from inventory.graphql.records import ActivityRecord, GasMass, masses
+from inventory.graphql.renewable_share import InventoryRenewableShare
 from inventory.graphql.scope2 import InventoryScope2
 from inventory.graphql.uncertainty import InventoryUncertainties
 from inventory.graphql.versions import InventoryVersions
@@ -66,6 +67,7 @@ class Inventory(
     InventoryUncertainties,
     InventoryIntensities,
     InventoryPremises,
+    InventoryRenewableShare,
 ):
     id: strawberry.ID
     year: int

@@ -15,6 +15,7 @@ from inventory.tables.completeness import (
 from inventory.tables.denominators import (
     denominator_statement,
     inventory_intensity,
+    inventory_renewable_share,
 )
 from inventory.tables.factors import (
     emission_factor,
@@ -91,6 +92,7 @@ __all__ = [
     "inventory_intensity",
     "inventory_market_total",
     "inventory_month_total",
+    "inventory_renewable_share",
     "inventory_site",
     "inventory_step",
     "inventory_total",

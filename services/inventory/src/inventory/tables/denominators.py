@@ -1,6 +1,6 @@
 """What intensities are stated by, and why a final version lacks some."""
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Numeric, String, Table
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Numeric, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.tables import metadata
@@ -9,6 +9,7 @@ from inventory.tables.columns import at_location, instant
 __all__ = [
     "denominator_statement",
     "inventory_intensity",
+    "inventory_renewable_share",
 ]
 
 denominator_statement = Table(
@@ -47,3 +48,21 @@ inventory_intensity = Table(
     Column("statements", JSONB, nullable=False),
 )
 """Of a final version: what each intensity was stated by, or why there is none; values are in `inventory_indicator`."""
+
+inventory_renewable_share = Table(
+    "inventory_renewable_share",
+    metadata,
+    Column("inventory_id", String, ForeignKey("inventory.id"), primary_key=True),
+    at_location(),
+    Column("own_kwh", Numeric),
+    Column("purchased_kwh", Numeric),
+    Column("grid_kwh", Numeric),
+    Column("unknown_kwh", Numeric),
+    Column("total_kwh", Numeric),
+    Column("sources", JSONB, nullable=False),
+    Column("unknown_places", JSONB, nullable=False),
+    Column("gap", String),
+    Column("explanation", String),
+    Column("open_to_all", Boolean, nullable=False),
+)
+"""Renewable electricity of a final version, part by part, or why the share is missing."""

@@ -17,6 +17,7 @@ from inventory.usecases.locations import record_fuel_stock, register_location
 from inventory.usecases.premises import record_meter_reading, register_premises, set_tenancy
 from inventory.usecases.premises_shares import PremisesShares, current_shares_of, premises_shares, take_premises_share
 from inventory.usecases.register import close_location, move_location
+from inventory.usecases.renewable_share import renewable_share_of
 from inventory.usecases.scope2 import market_based_of
 from inventory.usecases.uncertainty import factor_groups, state_uncertainty, stated_percents_of, uncertainty_of
 
@@ -45,6 +46,7 @@ __all__ = [
     "record_meter_reading",
     "register_location",
     "register_premises",
+    "renewable_share_of",
     "return_inventory",
     "set_base_year",
     "set_tenancy",

@@ -80,10 +80,12 @@ async def intensities_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> S
     return [both.get(inventory_id) for inventory_id in inventory_ids]
 
 
-async def keep_intensities(tx: AsyncConnection, final: Inventory, *, totals: Totals) -> Sequence[Indicator]:
+async def keep_intensities(
+    tx: AsyncConnection, final: Inventory, *, totals: Totals, renewable_share_percent: Decimal | None
+) -> Sequence[Indicator]:
     """Indicators of a version that is about to be final, and what they are stated by; those that everyone is told."""
     ((use, stated),) = (await _worked_out(tx, [final], totals=[totals])).values()
-    named = named_indicators(use, stated=stated)
+    named = named_indicators(use, stated=stated, renewable_share_percent=renewable_share_percent)
     # An event is read by many: it says what is open to all.
     told = disclosure.open_to_all(named, sites=await inventories.sites_by_category(tx, final.id))
     await inventories.add_indicators(tx, final, named, open_to_all=told)

@@ -13,6 +13,7 @@ from inventory.domain.errors import NothingToSubmit
 from inventory.domain.inventory import Inventory
 from inventory.store import completeness, corrections, instruments, inventories, scope2
 from inventory.usecases.intensity import keep_intensities
+from inventory.usecases.renewable_share import keep_renewable_share
 from inventory.usecases.scope2 import worked_out
 from inventory.usecases.uncertainty import keep_uncertainty
 
@@ -71,7 +72,8 @@ async def approve_inventory(
     market = await worked_out(tx, [submitted])
     await scope2.freeze(tx, submitted, market[submitted.id])
     (totals,) = await inventories.totals_of(tx, [final.id])
-    told = await keep_intensities(tx, final, totals=totals)
+    renewable = await keep_renewable_share(tx, final, market=market[submitted.id])
+    told = await keep_intensities(tx, final, totals=totals, renewable_share_percent=renewable)
     await inventories.add_sites(tx, final)
     await inventories.add_final_totals(tx, final)
     await keep_uncertainty(tx, final)

@@ -25,6 +25,8 @@ UNIT_BY_INDICATOR: Mapping[str, str] = {
     "electricity": "kWh",
     "electricity_per_m2": "kWh/m2",
     "electricity_per_person": "kWh/person",
+    "energy": "kWh",
+    "energy_per_m2": "kWh/m2",
     "generator_fuel": "litre",
     "water": "m3",
     "water_per_person": "m3/person",
