@@ -130,7 +130,7 @@ async def test_a_share_is_published_unless_the_fuel_of_few_sites_follows_from_it
     inventories: "Inventories", reader: str
 ) -> None:
     open_, closed = [], []
-    for rows, found in (((GRID,), open_), ((GRID, DIESEL), closed)):
+    for rows, found in (((GRID,), open_), ((DIESEL,), closed)):  # each on top of the one before
         inventory_id = (await inventories.import_file(inventories.csv(*rows))).inventory_id
         draft = await share(inventories, "unon-member")
         await inventories.submit()
