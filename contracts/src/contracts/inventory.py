@@ -120,3 +120,11 @@ class InventoryFinalised(Fact):
     corrects_id: str | None = Field(default=None, description="The version that this one takes the place of")
     correction_cause: str | None = Field(default=None, description="error or method")
     correction_reason: str | None = None
+    scope2_market_based: Amount | None = Field(
+        default=None,
+        description="kgCO2e, scope 2 by the market-based method, beside the location-based figure that the total holds;"
+        " absent where there is no scope 2",
+    )
+    total_market_based: Amount | None = Field(
+        default=None, description="The total with scope 2 by the market-based method in the other's place"
+    )

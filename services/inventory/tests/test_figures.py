@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import pytest
 
 from chassis.access import ANONYMOUS
@@ -15,6 +16,7 @@ from inventory.domain.errors import FiguresTooMany
 from inventory.domain.figures import STREAM_BY_CATEGORY, Calendar, Dimension, FiguresAsked, categories_of
 from inventory.store.figures import figures
 from services.inventory.tests.test_corrections import correct, correct_record
+from services.inventory.tests.test_instruments import KENYA, record
 from services.inventory.tests.test_location_changes import move
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 DOCUMENT = """query($id: ID!, $by: [FigureDimension!]!, $filter: FigureFilter, $asOf: DateTime) {
     location(id: $id) { figures(by: $by, filter: $filter, asOf: $asOf) { withheld figures {
         locationId year month scope category stream gas records inventories
-        total { value unit } biogenicCo2 { value } apportioned { value } } } } }"""
+        total { value unit } biogenicCo2 { value } apportioned { value } marketBased { value unit } } } } }"""
 
 
 async def ask(
@@ -284,3 +286,55 @@ def test_every_category_is_of_a_stream() -> None:
     assert set(Category) <= set(STREAM_BY_CATEGORY)
     assert categories_of(categories=[], streams=["none such"]) == frozenset()
     assert categories_of(categories=[], streams=[]) is None
+
+
+async def test_the_market_based_sum_stands_beside_the_other_and_is_no_sum_of_parts(inventories: "Inventories") -> None:
+    """Of 1,000 kWh that unon took from the grid an instrument covers 400 with nothing emitted."""
+    grid = "unon,grid_electricity,,{0}-01-01,{0}-12-31,1000,kWh,,,measured"
+    await record(inventories, year=2024)
+    await final_of(inventories, grid.format(2024), leak("unon", "2024-02-01", "2024-02-29", "1"), year=2024)
+    await final_of(inventories, leak("unon-gigiri", "2024-02-01", "2024-02-29", "2"), year=2024, at="unon-gigiri")
+
+    async def market(by: str, **given: Any) -> dict[Any, tuple[Decimal, Decimal | None]]:
+        found = await ask(inventories, by, **given)
+        return {
+            (row["locationId"], row["scope"], row["category"]): (
+                Decimal(row["total"]["value"]),
+                None if row["marketBased"] is None else Decimal(row["marketBased"]["value"]),
+            )
+            for row in found["figures"]
+        }
+
+    gas = (await market("SCOPE"))[None, 1, None][0]
+    assert await market("SCOPE") == {
+        (None, 1, None): (gas, gas),
+        (None, 2, None): (1000 * KENYA, 600 * KENYA),
+    }
+    assert await market("YEAR") == {(None, None, None): (1000 * KENYA + gas, 600 * KENYA + gas)}
+    assert (await market("LOCATION YEAR CATEGORY"))["unon", None, "grid_electricity"] == (1000 * KENYA, 600 * KENYA)
+    assert (await market("LOCATION YEAR CATEGORY"))["unon-gigiri", None, "refrigerant"][1] is not None
+    # Instruments are matched with the use of a year, and gases have no market.
+    assert {found[1] for found in (await market("MONTH")).values()} == {None}
+    assert {found[1] for found in (await market("GAS")).values()} == {None}
+    # One that became final before instruments were matched has none, and what it is in is no sum of it.
+    owner = await asyncpg.connect(inventories.urls.owner)
+    await owner.execute("SELECT set_config('app.roots', 'secretariat', false)")
+    await owner.execute("ALTER TABLE inventory_market_total DISABLE TRIGGER USER")
+    await owner.execute("DELETE FROM inventory_market_total")
+    await owner.close()
+    assert await market("SCOPE") == {(None, 1, None): (gas, gas), (None, 2, None): (1000 * KENYA, None)}
+    assert await market("YEAR") == {(None, None, None): (1000 * KENYA + gas, None)}
+
+
+async def test_the_event_says_both_figures(inventories: "Inventories") -> None:
+    await record(inventories, year=2024)
+    await final_of(inventories, "unon,grid_electricity,,2024-01-01,2024-12-31,1000,kWh,,,measured", year=2024)
+    await final_of(inventories, leak("unon-gigiri", "2024-02-01", "2024-02-29", "2"), year=2024, at="unon-gigiri")
+
+    said = [fact for name, fact in await inventories.events() if name == "inventory_finalised"]
+
+    names = ("total", "scope2_market_based", "total_market_based")
+    assert {name: Decimal(said[0][name]["value"]) for name in names} == {
+        "total": 1000 * KENYA, "scope2_market_based": 600 * KENYA, "total_market_based": 600 * KENYA,
+    }  # fmt: skip
+    assert (said[1]["scope2_market_based"], said[1]["total_market_based"]) == (None, None)

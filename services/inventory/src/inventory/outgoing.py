@@ -91,7 +91,13 @@ def inventory_finalised(inventory: Inventory, *, totals: Totals, indicators: Seq
         corrects_id=None if inventory.correction is None else inventory.correction.corrects_id,
         correction_cause=None if inventory.correction is None else inventory.correction.cause,
         correction_reason=None if inventory.correction is None else inventory.correction.reason,
+        scope2_market_based=_co2e_if_known(totals.scope2_market_co2e_kg),
+        total_market_based=_co2e_if_known(totals.market_based_co2e_kg),
     )
+
+
+def _co2e_if_known(kg: Decimal | None) -> Amount | None:
+    return None if kg is None else _co2e(kg)
 
 
 def _co2e(kg: Decimal) -> Amount:

@@ -102,6 +102,8 @@ class FiguresAsked:
     gases: frozenset[str] = frozenset()
     optional: bool = False
     """Those outside the minimum boundary instead; never both in one sum."""
+    market_based: bool = False
+    """Also with scope 2 by the market-based method, where figures are of whole years and CO2e."""
     most: int = FIGURES_MAX
     """Figures that the answer may have."""
 
@@ -145,6 +147,9 @@ class Figure(NamedTuple):
     records: int
     inventories: int
     """How many it is of."""
+    market_based_co2e_kg: Decimal | None = None
+    """The sum with scope 2 by the market-based method. None where that is not known of all that is in it, and by month
+    or gas: instruments are matched with the use of a year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

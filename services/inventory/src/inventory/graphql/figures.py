@@ -1,9 +1,11 @@
 """GraphQL types of sums over many inventories."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Self
 
 import strawberry
+from strawberry.types.nodes import SelectedField, Selection
 
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Quantity
@@ -55,6 +57,10 @@ class Figure:
     )
     records: int
     inventories: int = strawberry.field(description="How many it is of.")
+    market_based: Quantity | None = strawberry.field(
+        description="The total with scope 2 by the market-based method; null by month or gas, and where it is not known"
+        " of all that is in it."
+    )
 
     @classmethod
     def of(cls, found: DomainFigure) -> Self:
@@ -74,6 +80,9 @@ class Figure:
             else Quantity.of(found.apportioned_co2e_kg, CO2E_UNIT),
             records=found.records,
             inventories=found.inventories,
+            market_based=None
+            if found.market_based_co2e_kg is None
+            else Quantity.of(found.market_based_co2e_kg, CO2E_UNIT),
         )
 
 
@@ -115,7 +124,16 @@ class LocationFigures:
             categories=categories_of(categories=wanted.categories, streams=wanted.streams),
             gases=frozenset(wanted.gases),
             optional=wanted.optional,
+            market_based=_asks_for(info.selected_fields, "marketBased"),
         )
         async with info.context.reading() as tx:
             found = await store.figures(tx, asked)
         return Figures(figures=[Figure.of(item) for item in found.figures], withheld=found.withheld)
+
+
+def _asks_for(selected: Sequence[Selection], name: str) -> bool:
+    """Whether a field of that name is among them, or below: what nobody asks for is not looked up."""
+    return any(
+        (isinstance(field, SelectedField) and field.name == name) or _asks_for(field.selections, name)
+        for field in selected
+    )

@@ -49,6 +49,12 @@ _WHOLE = """, whole AS (
             SELECT FROM {table} t WHERE t.inventory_id = y.inventory_id AND t.location_id = y.location_id
                AND t.scope = y.scope AND t.category = y.category AND t.optional = y.optional))
 )"""
+# What became final before instruments were matched has no figure by the market.
+_MARKET = (
+    " LEFT JOIN LATERAL (SELECT sum(k.co2e_kg) AS kg FROM inventory_market_total k"
+    " WHERE k.inventory_id = t.inventory_id AND k.category = t.category AND k.optional = t.optional) m ON t.scope = 2"
+)
+_MARKET_KG = "CASE WHEN t.scope = 2 THEN m.kg ELSE t.co2e_kg END"
 _YEAR_MIN, _YEAR_MAX = 1989, 2101
 """Years of inventories lie between."""
 _YEAR_FROM_JULY = "extract(year FROM t.month + interval '6 months')::integer"
@@ -69,9 +75,10 @@ async def figures(tx: AsyncConnection, asked: FiguresAsked) -> Found:
     picked = [f"{sql} AS {name}" for name, sql in columns.items()]
     places = [place for place, sql in enumerate(columns.values()) if not sql.startswith("NULL")]
     grouped = ", ".join(list(columns.values())[place] for place in places)
+    market = _MARKET if _with_market(asked) else ""
     statement += (
         f" SELECT {', '.join(picked)}, {', '.join(_sums(asked))}"  # noqa: S608 - the code's own parts
-        f" FROM {kept} c JOIN {table} t ON t.inventory_id = c.id WHERE {_OF.format(table='t')}{_more(asked)}"
+        f" FROM {kept} c JOIN {table} t ON t.inventory_id = c.id{market} WHERE {_OF.format(table='t')}{_more(asked)}"
         + ("" if _is_of_one_row(asked) else f" GROUP BY {grouped}" if grouped else " HAVING count(*) > 0")
         + f" LIMIT {asked.most + 1}"
     )
@@ -120,9 +127,14 @@ def _is_of_one_row(asked: FiguresAsked) -> bool:
 
 
 def _sums(asked: FiguresAsked) -> list[str]:
-    """SQL of kg, biogenic kg, apportioned kg, records and inventories."""
+    """SQL of kg, biogenic kg, apportioned kg, records, inventories, and kg by the market-based method."""
+    market = "NULL::numeric"
     if _is_of_one_row(asked):
-        return ["t.co2e_kg", "t.biogenic_co2_kg", "NULL::numeric", "t.records", "1"]
+        market = _MARKET_KG if _with_market(asked) else market
+        return ["t.co2e_kg", "t.biogenic_co2_kg", "NULL::numeric", "t.records", "1", market]
+    if _with_market(asked):
+        # One that is not known makes a part of the sum, which is no sum.
+        market = f"CASE WHEN bool_and(t.scope <> 2 OR m.kg IS NOT NULL) THEN sum({_MARKET_KG}) END"
     kg, biogenic, apportioned = "sum(t.co2e_kg)", "sum(t.biogenic_co2_kg)", "NULL::numeric"
     if asked.by_gases:
         kg, biogenic = "sum(t.kg)", "NULL::numeric"
@@ -131,7 +143,11 @@ def _sums(asked: FiguresAsked) -> list[str]:
     # By location and year it is one: counting would sort every group.
     is_of_one = {Dimension.LOCATION, Dimension.YEAR} <= asked.by and asked.calendar == Calendar.CALENDAR
     inventories = "1" if is_of_one else "count(DISTINCT c.id)"
-    return [kg, biogenic, apportioned, "sum(t.records)::bigint", inventories]
+    return [kg, biogenic, apportioned, "sum(t.records)::bigint", inventories, market]
+
+
+def _with_market(asked: FiguresAsked) -> bool:
+    return asked.market_based and not asked.by_months and not asked.by_gases
 
 
 def _more(asked: FiguresAsked) -> str:
