@@ -188,6 +188,7 @@ def test_every_kind_of_activity_can_be_recorded(row: RawRow, key: str, amount: s
         (a_row(start="03/04/2024"), "start", ProblemCode.NOT_A_DATE),
         (a_row(start="20240401"), "start", ProblemCode.NOT_A_DATE),
         (a_row(start="2024-02-30"), "start", ProblemCode.NOT_A_DATE),
+        (a_row(end="9999-12-31"), "end", ProblemCode.NOT_A_DATE),
         (a_row(start=Decimal(45292)), "start", ProblemCode.NOT_A_DATE),
         (a_row(FLIGHT, return_="maybe"), "return", ProblemCode.NOT_YES_OR_NO),
         (a_row(site="unog"), "site", ProblemCode.UNKNOWN_SITE),

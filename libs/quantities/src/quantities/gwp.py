@@ -66,6 +66,11 @@ class GwpSet:
         return sets[name]
 
     @staticmethod
+    def published() -> tuple[str, ...]:
+        """Names of the sets that ship."""
+        return tuple(_published_sets())
+
+    @staticmethod
     def of(*, name: str, gases: Iterable[PublishedGwp], blends: Iterable[Blend] = ()) -> "GwpSet":
         """A set of these gases. A blend with a component that they have no figure for is no blend of the set."""
         by_gas = {item.gas: item for item in gases}

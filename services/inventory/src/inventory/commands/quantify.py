@@ -18,6 +18,7 @@ from inventory.commands.quantify_answer import (
 )
 from inventory.commands.quantify_input import Worksheet, factors_in, gwp_set_in, with_blends_in, worksheet_in
 from inventory.domain.categories import CATEGORIES, Items
+from inventory.domain.cells import YEARS
 from inventory.domain.edition import CURRENT, MethodEdition
 from inventory.domain.emission_factor import Catalogue, Place
 from inventory.domain.errors import WorksheetMalformed
@@ -116,7 +117,7 @@ def _rules(asked: argparse.Namespace, beside: Mapping[str, Any]) -> tuple[Rules,
         gwp_set=gwp_set,
         edition=MethodEdition.named(str(asked.edition or beside.get("edition") or CURRENT.name)),
         place=_place(asked.place, beside.get("place")),
-        year=asked.year or _year(beside.get("year")),
+        year=_year(asked.year if asked.year is not None else beside.get("year")),
     )
     return rules, factors_from
 
@@ -167,7 +168,8 @@ def _place(asked: str | None, inside: Any) -> Place:
     if asked is not None:
         country, _, grid = asked.partition("/")
         return Place(country=country.upper() or None, grid=grid or None)
-    if isinstance(inside, Mapping) and inside.keys() <= {"country", "grid"}:
+    is_place = isinstance(inside, Mapping) and inside.keys() <= {"country", "grid"}
+    if is_place and all(part is None or isinstance(part, str) for part in inside.values()):
         return Place(country=inside.get("country"), grid=inside.get("grid"))
     if inside is not None:
         raise WorksheetMalformed(
@@ -183,9 +185,12 @@ def _year(inside: Any) -> int | None:
     if inside is None:
         return None
     text = str(inside)
-    if not text.isdecimal():
+    if not text.isdecimal() or int(text) not in YEARS:
         raise WorksheetMalformed(
-            subject="year", found=text, expected="such as 2024", message=f"The year '{text}' is not a number."
+            subject="year",
+            found=text,
+            expected=f"a year from {YEARS[0]} to {YEARS[-1]}",
+            message=f"The year '{text}' is not one from {YEARS[0]} to {YEARS[-1]}.",
         )
     return int(text)
 

@@ -38,6 +38,7 @@ _LINES, _FACTORS, _GWP, _BLENDS, _PLACE, _YEAR, _EDITION = _KEYS = (
     "year",
     "edition",
 )
+_EXPONENT_MAX = 50
 _MARK_OF_CATALOGUE = "gases_stated_in"
 _NOT_OF_FACTOR = ("category", "key", "item", "place", "valid_from", "valid_to")
 
@@ -98,7 +99,7 @@ def _json(content: bytes) -> Json:
     try:
         found: Json = json.loads(
             content.decode("utf-8-sig"),
-            parse_float=Decimal,
+            parse_float=_number,
             parse_int=Decimal,
             parse_constant=_no_number,
             object_pairs_hook=_once_each,
@@ -106,6 +107,14 @@ def _json(content: bytes) -> Json:
     except (ValueError, RecursionError) as error:
         _malformed(f"no JSON ({error})", "JSON in UTF-8, each key once")
     return found
+
+
+def _number(text: str) -> Decimal:
+    # Written out, 1e999999999 would fill the memory.
+    number = Decimal(text)
+    if number and abs(number.adjusted()) > _EXPONENT_MAX:
+        _no_number(text)
+    return number
 
 
 def _no_number(text: str) -> NoReturn:

@@ -7,7 +7,10 @@ from decimal import Decimal
 
 from inventory.domain.rows import Cell, Column, Problem, ProblemCode, RawRow, shown
 
-__all__ = ["RowReader", "day_in", "name_of", "number_in", "text_trouble"]
+__all__ = ["YEARS", "RowReader", "day_in", "name_of", "number_in", "text_trouble"]
+
+YEARS = range(1900, 2101)
+"""That activities can be of."""
 
 _LONGEST_TEXT = 500
 _DIGITS_BEFORE_POINT = 15
@@ -126,7 +129,7 @@ class RowReader:
                 column,
                 ProblemCode.NOT_A_DATE,
                 reason=f"'{shown(self._cells[column])}' is not a date",
-                hint="a date cell, or text such as 2024-01-31",
+                hint=f"a date cell, or text such as 2024-01-31, from {YEARS[0]} to {YEARS[-1]}",
             )
         return day
 
@@ -175,18 +178,20 @@ def number_in(cell: Cell) -> Decimal | None:
 
 
 def day_in(cell: Cell) -> date | None:
-    """A day; None where there is none."""
+    """A day of the years that anything can be recorded of; None where there is none."""
     match cell:
         case datetime():
-            return cell.date()
+            day = cell.date()
         case date():
-            return cell
+            day = cell
         case str():
             text = cell.strip()
             try:
                 # Only the ISO form: 03/04/2024 is March to some and April to others.
-                return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
+                day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else date.max
             except ValueError:
                 return None
         case _:
             return None
+    # 9999-12-31, as some write for "still open", has no day after it.
+    return day if day.year in YEARS else None

@@ -12,7 +12,7 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from inventory.domain.activity_data import Category, Period
-from inventory.domain.cells import number_in
+from inventory.domain.cells import YEARS, number_in
 from inventory.domain.emission_factor import ANYWHERE, EmissionFactor
 from inventory.domain.errors import BlendMalformed, GwpSetMalformed
 from inventory.domain.rows import Cell, is_blank, shown
@@ -84,6 +84,10 @@ def own_factor(
     percent = found.number(_UNCERTAINTY)
     if unit is not None and not kg_by_gas and co2e is None and not found.problems:
         found.report(_CO2E, "the factor has neither gases nor CO2e", "such as co2: 10.21 kg")
+    if kg_by_gas and co2e is not None and behind is None and not found.problems:
+        found.report(
+            _CO2E, "CO2e is given beside its gases, by no GWP set", f"name its set in {_GWP_SET}, or leave it out"
+        )
     if found.problems or unit is None:
         return tuple(found.problems)
     texts = {field: found.text(field) for field in _TEXTS}
@@ -152,8 +156,9 @@ class _Fields:
         if field not in self._fields:
             return None
         number = number_in(self._fields[field])
-        if number is None or number < 0 or (field == _YEAR and number != int(number)):
-            self.report(field, f"'{self.text(field)}' is not a {'year' if field == _YEAR else 'percentage'}", "digits")
+        is_year = field == _YEAR
+        if number is None or number < 0 or (is_year and (number != int(number) or int(number) not in YEARS)):
+            self.report(field, f"'{self.text(field)}' is not a {'year' if is_year else 'percentage'}", "digits")
             return None
         return number
 
@@ -232,6 +237,13 @@ def own_gwp_set(
 
     Refuses: GwpSetMalformed.
     """
+    if name in GwpSet.published():
+        raise GwpSetMalformed(
+            subject=f"GWP set {name}",
+            found=name,
+            expected="another name",
+            message=f"{name} is the name of a published set; give one of your own another name.",
+        )
     gases = {} if extends is None else dict(extends.gases)
     for text, cell in kg_co2e_per_kg.items():
         number = number_in(cell)

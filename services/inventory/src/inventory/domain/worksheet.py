@@ -13,7 +13,7 @@ from enum import StrEnum
 from inventory.domain import vocabulary
 from inventory.domain.activity_data import Category, DataQuality, Period, SourceRow
 from inventory.domain.categories import CATEGORIES
-from inventory.domain.cells import RowReader, name_of, number_in
+from inventory.domain.cells import YEARS, RowReader, name_of, number_in
 from inventory.domain.edition import MethodEdition
 from inventory.domain.emission_factor import Catalogue, EmissionFactor, Place
 from inventory.domain.errors import FactorMissing
@@ -29,7 +29,6 @@ FACTOR_PREFIX = "factor_"
 """Before the fields of a line's own factor, such as `factor_per` and `factor_co2`."""
 
 _COUNTRY = re.compile(r"[A-Z]{3}")
-_YEARS = range(1900, 2101)
 _MOST_PERCENT = Decimal(1000)
 
 
@@ -246,7 +245,7 @@ class _LineReader:
         if is_blank([cell]):
             return self._rules.year
         number = number_in(cell)
-        if number is None or number != number.to_integral_value() or int(number) not in _YEARS:
+        if number is None or number != number.to_integral_value() or int(number) not in YEARS:
             self._report(
                 OwnColumn.YEAR,
                 ProblemCode.NOT_A_DATE,
