@@ -177,3 +177,35 @@ def test_every_kwh_is_counted_once_and_nothing_is_covered_twice(
         assert sum(part.kwh for part in here) == kwh
         markets = {bought[int(part.instrument_id[2:])][0] for part in here if part.instrument_id is not None}
         assert markets <= {place.country, place.grid}
+
+
+def test_an_instrument_of_a_part_covers_that_part_alone() -> None:
+    loads = [a_load("unog", kwh="1000"), a_load("unog-annex", kwh="100")]
+    found = market_based(
+        loads, instruments=[an_instrument()], year=2024, residual_mix=lambda _: None,
+        sites={"i-1": {"unog-annex", "unog-annex-shed"}},
+    )  # fmt: skip
+
+    covered = [(part.location_id, part.kwh) for part in found.parts if part.basis == Basis.INSTRUMENT]
+    assert covered == [("unog-annex", 100)]
+    (excess,) = found.excess
+    assert excess.kwh == 300
+    assert "300 of 400 kWh" in excess.explanation
+    assert "which is 100 kWh in CHE" in excess.explanation
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "covered", "excess"), [("150", 250, None), ("400", None, None), ("0", 400, None)]
+)
+def test_what_counts_in_another_inventory_does_not_count_here(
+    elsewhere: str, covered: int | None, excess: int | None
+) -> None:
+    found = market_based(
+        [a_load()], instruments=[an_instrument()], year=2024, residual_mix=lambda _: None,
+        elsewhere={"i-1": Decimal(elsewhere)},
+    )  # fmt: skip
+
+    kwh = [part.kwh for part in found.parts if part.basis == Basis.INSTRUMENT]
+    assert kwh == ([] if covered is None else [covered])
+    assert [item.kwh for item in found.excess] == ([] if excess is None else [excess])
+    assert sum(part.kwh for part in found.parts) == 1000

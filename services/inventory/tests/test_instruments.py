@@ -1,5 +1,6 @@
 """Instruments for electricity, recorded and taken back, and both figures of scope 2 as callers meet them."""
 
+import asyncio
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ import asyncpg
 import pytest
 
 from contracts.access import Role
+from inventory import usecases
 from inventory.domain.errors import EntererMayNotApprove
 
 if TYPE_CHECKING:
@@ -226,6 +228,113 @@ async def test_a_claim_is_refused_wherever_it_was_made_and_does_not_say_where(in
 async def test_who_recorded_an_instrument_does_not_approve_what_it_is_part_of(inventories: "Inventories") -> None:
     await inventories.import_file(inventories.csv(GRID))
     await record(inventories, Role.TECHNICAL_TEAM, by="unon-chair")
+    submitted = await inventories.submit()
+
+    with pytest.raises(EntererMayNotApprove):
+        await inventories.approve(submitted.id)
+
+
+# Instruments of sites below: in the inventory that has the site's lines, and never in two.
+
+OF_SITE = {"locationId": "unon-gigiri", "by": "gigiri-technical", "idempotencyKey": "s", "reference": "REC-S"}
+
+
+async def covered(inventories: "Inventories", at: str, by: str = "unon-technical") -> list[tuple[str, Decimal]]:
+    """Site and kWh of each part that an instrument covers in the inventory of a location."""
+    answer = await inventories.ask(inventories.person(by), SCOPE_2.replace('"unon"', f'"{at}"'))
+    assert "errors" not in answer, answer["errors"]
+    scope2 = answer["data"]["location"]["inventory"]["scope2"]
+    if scope2 is None:
+        return []
+    return [(part["locationId"], Decimal(part["amount"]["value"])) for part in scope2["parts"] if part["instrumentId"]]
+
+
+async def test_an_instrument_of_a_site_counts_in_the_inventory_that_has_its_lines(inventories: "Inventories") -> None:
+    await inventories.import_file(inventories.csv(GRID, GIGIRI))
+    await record(inventories, **OF_SITE, amount="700")
+
+    found = (await at_unon(inventories))["scope2"]
+
+    # 500 of its 700 kWh, and nothing of what unon itself took.
+    assert await covered(inventories, "unon") == [("unon-gigiri", 500)]
+    assert await covered(inventories, "unon-gigiri") == []
+    assert Decimal(found["marketBased"]["value"]) == 1000 * KENYA
+    (excess,) = found["excess"]
+    assert Decimal(excess["amount"]["value"]) == 200
+    final = await inventories.approve((await inventories.submit()).id)
+    assert await covered(inventories, "unon") == [("unon-gigiri", 500)]
+    assert final.state == "final"
+
+
+@pytest.mark.parametrize("first", ["unon", "unon-gigiri"])
+async def test_where_both_have_lines_of_a_site_its_instrument_counts_once(
+    inventories: "Inventories", first: str
+) -> None:
+    """The draft further down has it first; what a final inventory has of it stays there."""
+    await inventories.import_file(inventories.csv(GRID, GIGIRI))
+    site = inventories.csv("unon-gigiri,grid_electricity,,2024-01-01,2024-12-31,300,kWh,,,measured")
+    gigiri = inventories.person("gigiri-technical")
+    taken = await inventories.import_file(site, by=gigiri, location_id="unon-gigiri")
+    await record(inventories, **OF_SITE, amount="700")
+    both = {"unon": [("unon-gigiri", Decimal(400))], "unon-gigiri": [("unon-gigiri", Decimal(300))]}
+    assert {at: await covered(inventories, at) for at in both} == both
+
+    async def approve(at: str) -> None:
+        by = gigiri if at == "unon-gigiri" else None
+        await inventories.approve((await inventories.submit(by=by, location_id=at)).id)
+
+    await approve(first)
+    if first == "unon":
+        # The site's draft grows after that; what is left of its instrument does not.
+        more = b"site,category,item,start,end,amount,unit,quality,meter\n"
+        more += b"unon-gigiri,grid_electricity,,2024-01-01,2024-12-31,900,kWh,measured,E2"
+        await inventories.import_file(more, by=gigiri, location_id="unon-gigiri")
+    await approve("unon" if first == "unon-gigiri" else "unon-gigiri")
+
+    assert {at: await covered(inventories, at) for at in both} == both
+    parts = [row for row in await inventories.rows("scope2_part") if row["basis"] == "instrument"]
+    assert sum(row["kwh"] for row in parts) == 700
+    assert len(parts) == 2
+    assert taken.inventory_id in {row["inventory_id"] for row in parts}
+
+
+async def test_of_two_approvals_at_once_neither_has_what_the_other_has(inventories: "Inventories") -> None:
+    await inventories.import_file(inventories.csv(GRID, GIGIRI))
+    gigiri = inventories.person("gigiri-technical")
+    await record(inventories, **OF_SITE, amount="400")
+    await inventories.submit()
+    (unon,) = [row["id"] for row in await inventories.rows("inventory") if row["location_id"] == "unon"]
+    async with inventories.deciding("unon-chair") as (tx, principal, now):
+        await usecases.approve_inventory(tx, principal=principal, now=now, inventory_id=unon)
+        # Not yet committed: to others, unon's inventory has nothing of the instrument.
+        site = inventories.csv("unon-gigiri,grid_electricity,,2024-01-01,2024-12-31,300,kWh,,,measured")
+        await inventories.import_file(site, by=gigiri, location_id="unon-gigiri")
+        submitted = await inventories.submit(by=gigiri, location_id="unon-gigiri")
+        second = asyncio.create_task(inventories.approve(submitted.id))
+        await inventories.until_done_or_waiting(second)
+        assert not second.done()
+    await second
+
+    assert await covered(inventories, "unon") == [("unon-gigiri", 400)]
+    assert await covered(inventories, "unon-gigiri") == []
+
+
+async def test_what_a_site_records_after_the_inventory_was_handed_in_is_no_part_of_it(
+    inventories: "Inventories",
+) -> None:
+    await inventories.import_file(inventories.csv(GRID, GIGIRI))
+    submitted = await inventories.submit()
+    await record(inventories, **OF_SITE)
+
+    assert await covered(inventories, "unon") == []
+    await inventories.approve(submitted.id)
+    assert await covered(inventories, "unon") == []
+
+
+async def test_who_recorded_a_sites_instrument_does_not_approve_what_it_counts_in(inventories: "Inventories") -> None:
+    await inventories.import_file(inventories.csv(GRID, GIGIRI))
+    given = {"locationId": "unon-gigiri", "reference": "REC-S", "idempotencyKey": "s"}
+    await record(inventories, Role.TECHNICAL_TEAM, by="unon-chair", **given)
     submitted = await inventories.submit()
 
     with pytest.raises(EntererMayNotApprove):

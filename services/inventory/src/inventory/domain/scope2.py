@@ -4,10 +4,12 @@ GHG Protocol Scope 2 Guidance (2015), chapter 6, market-based method: instrument
 leave, and the grid's average where no residual mix is known, which is disclosed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from enum import StrEnum
+from types import MappingProxyType
 
 from inventory.domain.emission_factor import Place
 from inventory.domain.instrument import Instrument, InstrumentKind
@@ -73,6 +75,11 @@ class MarketBased:
     excess: tuple[Excess, ...]
 
     @property
+    def instrument_ids(self) -> frozenset[str]:
+        """Of all that cover a part."""
+        return frozenset(part.instrument_id for part in self.parts if part.instrument_id is not None)
+
+    @property
     def co2e_kg(self) -> Decimal:
         with localcontext(prec=_EXACT_DIGITS):
             return sum((part.co2e_kg for part in self.parts), start=Decimal(0))
@@ -84,12 +91,16 @@ def market_based(
     instruments: Iterable[Instrument],
     year: int,
     residual_mix: Callable[[Place], Coefficient | None],
+    sites: Mapping[str, AbstractSet[str]] = MappingProxyType({}),
+    elsewhere: Mapping[str, Decimal] = MappingProxyType({}),
 ) -> MarketBased:
     """Emissions of these loads by the market.
 
     Instruments that were cancelled, or are of another year, are passed over. Those of a grid are used before those of
     its country, then by kind, then in the order of recording; loads in the order of their sites. An instrument never
-    covers more than the load in its market: what is above it is named as excess.
+    covers more than the load in its market: what is above it is named as excess. `sites` are those that an instrument
+    of a part of the inventory covers, by its id; one that is not among them covers all. `elsewhere` are the kWh of each
+    that are in other inventories: a claim is made once.
     """
     remaining = sorted(loads, key=lambda load: (load.location_id, load.explanation))
     open_kwh = [load.kwh for load in remaining]
@@ -99,15 +110,17 @@ def market_based(
     excess: list[Excess] = []
     with localcontext(prec=_EXACT_DIGITS):
         for item in sorted(holding, key=lambda item: (item.market not in grids, _KINDS.index(item.kind), item.id)):
-            left = item.kwh
+            left = item.kwh - elsewhere.get(item.id, Decimal(0))
+            covered = [_is_covered(load, item, sites.get(item.id)) for load in remaining]
             for number, load in enumerate(remaining):
-                used = min(left, open_kwh[number]) if _is_in_market(load.place, item.market) else Decimal(0)
+                used = min(left, open_kwh[number]) if covered[number] else Decimal(0)
                 if used > 0:
                     parts.append(_covered(load, item, kwh=used))
                     open_kwh[number] -= used
                     left -= used
             if left > 0:
-                excess.append(_excess(item, kwh=left, loads=remaining))
+                of = [load for load, is_covered in zip(remaining, covered, strict=True) if is_covered]
+                excess.append(_excess(item, kwh=left, loads=of))
         parts += [
             _uncovered(load, kwh=kwh, residual=residual_mix(load.place))
             for load, kwh in zip(remaining, open_kwh, strict=True)
@@ -116,8 +129,8 @@ def market_based(
     return MarketBased(parts=tuple(parts), excess=tuple(excess))
 
 
-def _is_in_market(place: Place, market: str) -> bool:
-    return market in (place.grid, place.country)
+def _is_covered(load: Load, item: Instrument, sites: AbstractSet[str] | None) -> bool:
+    return item.market in (load.place.grid, load.place.country) and (sites is None or load.location_id in sites)
 
 
 def _covered(load: Load, item: Instrument, *, kwh: Decimal) -> Part:
@@ -133,7 +146,7 @@ def _covered(load: Load, item: Instrument, *, kwh: Decimal) -> Part:
 
 
 def _excess(item: Instrument, *, kwh: Decimal, loads: Sequence[Load]) -> Excess:
-    in_market = sum((load.kwh for load in loads if _is_in_market(load.place, item.market)), start=Decimal(0))
+    in_market = sum((load.kwh for load in loads), start=Decimal(0))
     return Excess(
         instrument_id=item.id,
         kwh=kwh,

@@ -1,6 +1,6 @@
 """SQL of inventories: their versions, steps, totals and indicators."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -40,6 +40,7 @@ __all__ = [
     "by_ids",
     "by_location_years",
     "corrections_of",
+    "first_drafts_between",
     "for_update",
     "indicators_of",
     "newest_final_under",
@@ -139,6 +140,29 @@ async def by_location_years(tx: AsyncConnection, keys: Sequence[tuple[str, int]]
     ).all()
     found = {(item.location_id, item.year): item for item in await _whole(tx, heads)}
     return [found.get(key) for key in keys]
+
+
+async def first_drafts_between(
+    tx: AsyncConnection, *, above: str, sites: Collection[str], year: int
+) -> Sequence[Inventory]:
+    """Inventories that were never final, of these sites and of what is above them, all of them under one location."""
+    if not sites:
+        return []
+    under = select(location_closure.c.descendant_id).where(location_closure.c.ancestor_id == above)
+    over = select(location_closure.c.ancestor_id).where(location_closure.c.descendant_id.in_(sites))
+    heads = (
+        await tx.execute(
+            _HEAD.where(
+                inventory.c.year == year,
+                inventory.c.state != State.FINAL,
+                inventory.c.corrects_id.is_(None),
+                inventory.c.location_id != above,
+                inventory.c.location_id.in_(under),
+                inventory.c.location_id.in_(over),
+            ).order_by(inventory.c.id)
+        )
+    ).all()
+    return await _whole(tx, heads)
 
 
 async def version_of(

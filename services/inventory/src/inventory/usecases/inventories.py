@@ -63,13 +63,15 @@ async def approve_inventory(
     """
     submitted = await _inventory(tx, inventory_id)
     await permitted(tx, principal, access.APPROVE_INVENTORY, location_id=submitted.location_id)
+    await instruments.lock_within(tx, location_id=submitted.location_id, year=submitted.year)
+    market = await worked_out(tx, [submitted])
     entered_by = [
         *await corrections.enterers(tx, inventory_id),
         *await instruments.people(tx, location_id=submitted.location_id, year=submitted.year),
+        *await instruments.recorders(tx, market[submitted.id].instrument_ids),
         *await completeness.people(tx, inventory_id),
     ]
     final = submitted.approve(by=principal.person, at=now, entered_by=entered_by)
-    market = await worked_out(tx, [submitted])
     await scope2.freeze(tx, submitted, market[submitted.id])
     (totals,) = await inventories.totals_of(tx, [final.id])
     renewable = await keep_renewable_share(tx, final, market=market[submitted.id])

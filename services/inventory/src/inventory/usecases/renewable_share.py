@@ -58,8 +58,7 @@ async def _worked_out(
     if not of:
         return {}
     recorded = await recorded_of(tx, [item.id for item in of])
-    bought = await instruments.of_location_years(tx, [(item.location_id, item.year) for item in of])
-    source_of = {item.id: item.source for item in bought}
+    source_of = await instruments.sources(tx, [found for item in of for found in market[item.id].instrument_ids])
     sites = list({part.location_id for item in of for part in market[item.id].parts})
     countries = {place.id: place.country for place in await locations.by_ids(tx, sites) if place is not None}
     return {

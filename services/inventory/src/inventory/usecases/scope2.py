@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from inventory.domain.activity_data import Category, Period
 from inventory.domain.emission_factor import Catalogue, Place
 from inventory.domain.errors import FactorMissing
+from inventory.domain.instrument import Instrument
 from inventory.domain.inventory import Inventory, State
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.quantification import Coefficient, resolve_coefficient
@@ -29,20 +31,49 @@ async def market_based_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> 
 
 
 async def worked_out(tx: AsyncConnection, of: Sequence[Inventory]) -> dict[str, MarketBased]:
-    """Scope 2 by the market of each inventory, from its lines and instruments as they are now."""
+    """Scope 2 by the market of each inventory, from its lines and instruments as they are now.
+
+    An instrument of a site below counts where the site's lines are; never twice, where both inventories have some: what
+    a final one has of it is out, and of drafts the one further down comes first.
+    """
     loads = await scope2.loads_of(tx, [item.id for item in of])
-    bought = await instruments.of_location_years(tx, [(item.location_id, item.year) for item in of])
-    return {
-        item.id: market_based(
+    bought = await instruments.within(tx, [(item.location_id, item.year) for item in of])
+    found = {}
+    for item in of:
+        own = [each for each in bought[item.location_id, item.year] if _counts(each, of=item)]
+        below = {each.id: each.location_id for each in own if each.location_id != item.location_id}
+        covered = await instruments.covered_sites(tx, set(below.values()))
+        found[item.id] = market_based(
             loads[item.id],
-            instruments=[found for found in bought if found.location_id == item.location_id],
+            instruments=own,
             year=item.year,
             residual_mix=partial(
                 _residual_mix, year=item.year, catalogue=await factors.catalogue_of(tx, item.factor_edition)
             ),
+            sites={instrument_id: covered[location_id] for instrument_id, location_id in below.items()},
+            elsewhere=await _elsewhere(tx, own, of=item),
         )
-        for item in of
-    }
+    return found
+
+
+def _counts(each: Instrument, *, of: Inventory) -> bool:
+    """What was recorded below after the inventory was handed in is not a part of what is approved."""
+    submitted = of.steps[-1].at if of.state == State.SUBMITTED else None
+    return submitted is None or each.recorded_at <= submitted
+
+
+async def _elsewhere(tx: AsyncConnection, own: Sequence[Instrument], *, of: Inventory) -> dict[str, Decimal]:
+    """KWh of each instrument that count in inventories of other locations."""
+    used: dict[str, Decimal] = {}
+    for instrument_id, location_id, kwh in await instruments.used_in_final(tx, [each.id for each in own]):
+        if location_id != of.location_id:
+            used[instrument_id] = used.get(instrument_id, Decimal(0)) + kwh
+    where = {each.location_id for each in own if each.location_id != of.location_id}
+    for draft in await inventories.first_drafts_between(tx, above=of.location_id, sites=where, year=of.year):
+        for part in (await worked_out(tx, [draft]))[draft.id].parts:
+            if part.instrument_id is not None:
+                used[part.instrument_id] = used.get(part.instrument_id, Decimal(0)) + part.kwh
+    return used
 
 
 def _residual_mix(place: Place, *, year: int, catalogue: Catalogue) -> Coefficient | None:
