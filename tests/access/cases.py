@@ -352,6 +352,7 @@ QUERIES: dict[str, dict[str, Query]] = {
         ),
         "locations": Query(document="{ locations(first: 1) { edges { node { id } } } }", closed=None),
         "inventory": Query(document='{ inventory(id: "$inventory") { id } }', closed="inventory"),
+        "activityRecord": Query(document='{ activityRecord(id: "$record") { id } }', closed="activityRecord"),
         "emissionFactors": Query(document="{ emissionFactors(first: 1) { edges { node { id } } } }", closed=None),
         "factorReleases": Query(document="{ factorReleases { id } }", closed=None),
         "factorEditions": Query(document="{ factorEditions { id } }", closed=None),

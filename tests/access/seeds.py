@@ -16,6 +16,7 @@ from contracts.access import Role
 from inventory import usecases as inventory
 from inventory.domain.completeness import NotationKey
 from inventory.domain.instrument import InstrumentKind
+from inventory.store import records
 from offsets import usecases as offsets
 from reporting import usecases as reporting
 from targets import usecases as targets
@@ -53,6 +54,7 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
         taken = await inventory.import_activity_data(
             tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, file_name="f", content=row.encode()
         )
+        (record,) = await records.page(tx, inventory_id=taken.inventory_id, limit=1, after=None)
         proposal_id = await _decided_base_year(tx, who)
         bought = await inventory.record_instrument(
             tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, kind=InstrumentKind.GREEN_TARIFF,
@@ -72,6 +74,7 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
         "instrument": bought.id,
         "statement": stated.id,
         "premises": premises_id,
+        "record": str(record.id),
     }
 
 

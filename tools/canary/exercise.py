@@ -255,10 +255,17 @@ class Canary:
             for number in range(max(self.requests_max or 0, len(entries))):
                 askers = askers or chance.sample(everyone, len(everyone))
                 asker = askers.pop()
-                found_cases = list(entries[number % len(entries)](asker.persona))
-                # Each entry is asked once for sure: what mixes ids has nothing to say where there are no two.
-                sure = [case for case in found_cases if case.always or number >= len(entries)]
+                # Each entry is asked once for sure: what mixes ids has nothing to say where there are no two, and what
+                # changes something has its turn by place.
+                while not (sure := self._sure(asker, entries[number % len(entries)], first=number < len(entries))):
+                    askers = askers or chance.sample(everyone, len(everyone))
+                    asker = askers.pop()
                 yield asker, chance.choice(sure)
+
+    @staticmethod
+    def _sure(asker: Asker, entry: Callable[[Persona], Iterator[Case]], *, first: bool) -> list[Case]:
+        has_turn = any(asker.persona.name.startswith(f"canary-{place}-") for place in PLACES)
+        return [case for case in entry(asker.persona) if (case.always or not first) and (has_turn or not case.changes)]
 
     def _entries(
         self, endpoints: Sequence[Endpoint], found: Sequence[Route]

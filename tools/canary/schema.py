@@ -126,14 +126,22 @@ def ways(endpoint: Endpoint, start: GraphQLNamedType, *, depth: int, thorough: b
                     waiting.append((member, here))
                 else:
                     # Known already from elsewhere; here, that this field leads to it is enough.
-                    leaf = _first_leaf(member)
-                    if leaf is not None and len(here) < depth:
-                        yield (*here, Hop(type=member.name, name=leaf))
+                    leaf = _to_leaf(endpoint, member)
+                    if leaf is not None and len(here) + len(leaf) <= depth:
+                        yield (*here, *leaf)
 
 
-def _first_leaf(type_: GraphQLObjectType) -> str | None:
-    leaves = (name for name, found in type_.fields.items() if is_leaf_type(get_named_type(found.type)))
-    return next(leaves, None)
+def _to_leaf(endpoint: Endpoint, type_: GraphQLObjectType) -> Path | None:
+    """The way to a leaf of its own, or of what is right below it: a connection has none but in its edges."""
+    for name, found in type_.fields.items():
+        if is_leaf_type(get_named_type(found.type)):
+            return (Hop(type=type_.name, name=name),)
+    for name, found in type_.fields.items():
+        for below in members(endpoint, get_named_type(found.type)):
+            for leaf, definition in below.fields.items():
+                if is_leaf_type(get_named_type(definition.type)):
+                    return (Hop(type=type_.name, name=name), Hop(type=below.name, name=leaf))
+    return None
 
 
 def _down(endpoint: Endpoint, at: GraphQLObjectType, depth: int, path: Path, passed: frozenset[str]) -> Iterator[Path]:

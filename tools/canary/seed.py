@@ -121,6 +121,9 @@ class Seed:
             for name, value in row.items():
                 if value is not None:
                     self.world.learn(type_, name, value)
+        # Their ids are small numbers, by which no answer can be told from another.
+        for row in await self.rows("inventory", "activity_record"):
+            self.world.pool.ids["ActivityRecord"][row["location_id"]].add(str(row["id"]))
 
     async def until(self, act: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         """What comes of it once the events that it waits for have arrived. Refuses: SeedFailed."""
@@ -386,6 +389,7 @@ class Seed:
         """Category and item, amount, unit and treatment. For the open year no factors are published."""
         yield "water,borehole", self.figure(), "m3,"
         yield "waste,food", self.figure(), "kg,composting"
+        yield "refrigerant,R-410A", self.figure(), "kg,"
         if year != OPEN_YEAR:
             yield "grid_electricity,", self.figure(10), "kWh,"
             yield "generator_fuel,diesel", self.figure(), "litre,"

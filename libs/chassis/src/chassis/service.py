@@ -108,7 +108,15 @@ def create_application(service: Service, settings: ServiceSettings) -> FastAPI:
         await database.close()
         log.info("stopped")
 
-    app = FastAPI(title=f"Lichen {service.name}", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title=f"Lichen {service.name}",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # Its own spans carry the address as it was asked, ids and all; ours are named by the route.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
     schema = service.schema(settings)
     standing = Standing(identity, fresh_s=settings.recheck_s)
     endpoint = GraphQLEndpoint(

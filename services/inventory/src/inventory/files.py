@@ -111,6 +111,7 @@ async def _figures(context: RequestContext, request: Request, *, form: Form) -> 
         gases=frozenset(given.many("gas", str)),
         optional=given.one("optional", _yes_no) or False,
         most=FIGURES_MAX,
+        market_based=True,
     )
     asked = ExportFiguresInput(location_id=wanted.location_id, form=form, asked=request.url.query)
     async with _workbench(context).file() as file:

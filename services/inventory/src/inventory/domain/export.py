@@ -162,6 +162,8 @@ FIGURES = _columns(
     optional: yes or no
     total: figure
     total_unit
+    co2e_market_based: figure
+    co2e_market_based_unit
     biogenic_co2: figure
     biogenic_co2_unit
     apportioned_co2e: figure

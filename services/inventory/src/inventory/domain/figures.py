@@ -67,6 +67,13 @@ class Calendar(StrEnum):
 
 
 _JULY = 7
+_YEAR_MIN, _YEAR_MAX = 1989, 2101
+"""Years of inventories lie between."""
+
+
+def _bounded(year: int) -> int:
+    """A year that there is a calendar of, which no inventory is beyond."""
+    return min(max(year, _YEAR_MIN), _YEAR_MAX)
 
 
 STREAM_BY_CATEGORY: Mapping[str, str] = {category.value: spec.stream.value for category, spec in CATEGORIES.items()}
@@ -116,6 +123,14 @@ class FiguresAsked:
     def by_gases(self) -> bool:
         """Made of masses of gases, not of CO2e."""
         return Dimension.GAS in self.by or bool(self.gases)
+
+    def days(self) -> tuple[date | None, date | None]:
+        """First day, and first day no longer, that the sums are of; None where no year bounds them."""
+        if not self.by_months:
+            return None, None
+        first = None if self.year_from is None else self.calendar.months_of(_bounded(self.year_from))[0]
+        last = None if self.year_to is None else self.calendar.months_of(_bounded(self.year_to))[1]
+        return first, last
 
     def require_sound(self) -> None:
         """Refuses: DimensionsNotCombined for gases by month, which are kept by year."""

@@ -8,12 +8,15 @@ import strawberry
 from strawberry.types.nodes import SelectedField, Selection
 
 from chassis.graphql.edge import Info
-from chassis.graphql.types import Quantity
+from chassis.graphql.types import Connection, Quantity, page_of
 from inventory.domain.figures import Calendar, Dimension, FiguresAsked, Tree, categories_of
 from inventory.domain.figures import Figure as DomainFigure
 from inventory.domain.method import CO2E_UNIT
 from inventory.domain.quantification import NOT_SPLIT_BY_GAS
+from inventory.graphql.records import ActivityRecord, record_cursor
 from inventory.store import figures as store
+from inventory.store import lineage
+from inventory.store.records import RecordRow
 
 __all__ = ["Figure", "FigureFilter", "Figures", "LocationFigures"]
 
@@ -39,6 +42,25 @@ class FigureFilter:
     optional: bool = strawberry.field(
         default=False, description="Those outside the minimum boundary instead: they are never in one sum."
     )
+
+    def asked(
+        self, location_id: str, *, by: Sequence[Dimension], as_of: datetime | None, market_based: bool = False
+    ) -> FiguresAsked:
+        """As the domain has it."""
+        return FiguresAsked(
+            location_id=location_id,
+            by=frozenset(by),
+            tree=self.tree,
+            calendar=self.calendar,
+            as_of=as_of,
+            year_from=self.year_from,
+            year_to=self.year_to,
+            scopes=frozenset(self.scopes),
+            categories=categories_of(categories=self.categories, streams=self.streams),
+            gases=frozenset(self.gases),
+            optional=self.optional,
+            market_based=market_based,
+        )
 
 
 @strawberry.type(description="One sum. A dimension that was not asked for is null.")
@@ -111,24 +133,45 @@ class LocationFigures:
         filter: FigureFilter | None = None,  # noqa: A002 - GraphQL's name
         as_of: datetime | None = None,
     ) -> Figures:
-        wanted = filter or FigureFilter()
-        asked = FiguresAsked(
-            location_id=str(self.id),
-            by=frozenset(by),
-            tree=wanted.tree,
-            calendar=wanted.calendar,
-            as_of=as_of,
-            year_from=wanted.year_from,
-            year_to=wanted.year_to,
-            scopes=frozenset(wanted.scopes),
-            categories=categories_of(categories=wanted.categories, streams=wanted.streams),
-            gases=frozenset(wanted.gases),
-            optional=wanted.optional,
-            market_based=_asks_for(info.selected_fields, "marketBased"),
+        asked = (filter or FigureFilter()).asked(
+            str(self.id), by=by, as_of=as_of, market_based=_asks_for(info.selected_fields, "marketBased")
         )
         async with info.context.reading() as tx:
             found = await store.figures(tx, asked)
         return Figures(figures=[Figure.of(item) for item in found.figures], withheld=found.withheld)
+
+    @strawberry.field(
+        description="Records that a figure is made of, as far as you may see them, in the order in which they came:"
+        " give the figure's dimensions in the filter, and its location and month beside it. A record of several months"
+        " is in each, by its days."
+    )
+    async def figure_records(  # noqa: PLR0917 - GraphQL's arguments have names
+        self,
+        info: Info,
+        first: int,
+        after: str | None = None,
+        filter: FigureFilter | None = None,  # noqa: A002 - as above
+        as_of: datetime | None = None,
+        location_id: strawberry.ID | None = None,
+        month: date | None = None,
+    ) -> Connection[ActivityRecord]:
+        by = [] if month is None else [Dimension.MONTH]
+        asked = (filter or FigureFilter()).asked(str(self.id), by=by, as_of=as_of)
+
+        async def load(limit: int, after: str | None) -> Sequence[RecordRow]:
+            async with info.context.reading() as tx:
+                return await lineage.of_figure(
+                    tx,
+                    asked,
+                    location_id=None if location_id is None else str(location_id),
+                    month=month,
+                    limit=limit,
+                    after=record_cursor(after),
+                )
+
+        return await page_of(
+            first=first, after=after, load=load, node=ActivityRecord.of, cursor=lambda row: str(row.id)
+        )
 
 
 def _asks_for(selected: Sequence[Selection], name: str) -> bool:

@@ -7,11 +7,13 @@ import strawberry
 from chassis.graphql.audit import audit_entries
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, page_of
+from chassis.refusals import BadCursor
 from inventory.domain import emission_factor, location
 from inventory.graphql.catalogue import CatalogueQuery
 from inventory.graphql.factors import EmissionFactor
+from inventory.graphql.records import ActivityRecord, record_cursor
 from inventory.graphql.types import Inventory, Location
-from inventory.store import factors, inventories, locations
+from inventory.store import factors, inventories, locations, records
 
 __all__ = ["Query"]
 
@@ -35,6 +37,15 @@ class Query(CatalogueQuery):
     async def inventory(self, info: Info, id: strawberry.ID) -> Inventory | None:  # noqa: A002 - as above
         found = await info.context.loader("inventory", inventories.by_ids).load(str(id))
         return None if found is None else Inventory.of(found)
+
+    @strawberry.field(description="A record by its id; null when there is none that you may see.")
+    async def activity_record(self, info: Info, id: strawberry.ID) -> ActivityRecord | None:  # noqa: A002 - as above
+        try:
+            record_id = record_cursor(str(id))
+        except BadCursor:
+            return None
+        found = None if record_id is None else await info.context.loader("records", records.by_ids).load(record_id)
+        return None if found is None else ActivityRecord.of(found)
 
     @strawberry.field(
         description="Published emission factors, by id: those of an edition, by default the one that new inventories"

@@ -2,18 +2,26 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Quantity
+from chassis.refusals import BadCursor
+from inventory.domain.figures import categories_of
 from inventory.domain.method import CO2E_UNIT
+from inventory.domain.record_filter import RecordFilter
 from inventory.graphql.premises import TakenShare
 from inventory.graphql.uncertainty import EmissionUncertainty
 from inventory.store import records, taken_shares
 
-__all__ = ["ActivityRecord", "Emission", "GasMass", "masses"]
+if TYPE_CHECKING:
+    from inventory.graphql.lineage import RecordLineage
+
+__all__ = ["ActivityRecord", "ActivityRecordFilter", "Emission", "GasMass", "masses", "record_cursor"]
+
+_ID_DIGITS_MAX = 18
 
 
 CO2E = "CO2e"
@@ -81,6 +89,7 @@ class ActivityRecord:
     sheet: str
     row: int
     emission: Emission | None
+    stored: strawberry.Private[records.RecordRow]
 
     @strawberry.field(description="What it is a share of, where it is one of shared premises.")
     async def premises_share(self, info: Info) -> TakenShare | None:
@@ -90,6 +99,7 @@ class ActivityRecord:
     @classmethod
     def of(cls, row: records.RecordRow) -> Self:
         return cls(
+            stored=row,
             id=strawberry.ID(str(row.id)),
             location_id=strawberry.ID(row.location_id),
             category=row.category,
@@ -103,3 +113,57 @@ class ActivityRecord:
             row=row.row_number,
             emission=None if row.emission is None else Emission.of(row, row.emission),
         )
+
+    @strawberry.field(description="What its figure comes from: file, factor, conversion, GWPs, versions, steps.")
+    async def lineage(
+        self, info: Info
+    ) -> Annotated["RecordLineage", strawberry.lazy("inventory.graphql.lineage")] | None:
+        from inventory.graphql.lineage import lineage_of  # noqa: PLC0415 - which names this module
+
+        return await lineage_of(info, self.stored)
+
+
+@strawberry.input(description="Which records; what is left out narrows nothing, and of several values any will do.")
+class ActivityRecordFilter:
+    categories: list[str] | None = None
+    streams: list[str] | None = None
+    scopes: list[int] | None = None
+    optional: bool | None = None
+    qualities: list[str] | None = None
+    location_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Sites, and what is under them."
+    )
+    items: list[str] | None = None
+    period_from: date | None = strawberry.field(default=None, description="With at least one day from here on.")
+    period_to: date | None = strawberry.field(default=None, description="With at least one day before this one.")
+    import_id: strawberry.ID | None = None
+    factor_id: strawberry.ID | None = None
+    factor_release: str | None = None
+    note: str | None = strawberry.field(default=None, description="Part of the note.")
+
+    def wanted(self, *, category: str | None = None) -> RecordFilter:
+        """As the domain has it; `category` narrows further."""
+        chosen = categories_of(categories=self.categories or (), streams=self.streams or ())
+        if category is not None:
+            chosen = frozenset({category}) if chosen is None else chosen & {category}
+        return RecordFilter(
+            categories=chosen,
+            scopes=None if self.scopes is None else frozenset(self.scopes),
+            optional=self.optional,
+            qualities=None if self.qualities is None else frozenset(self.qualities),
+            location_ids=None if self.location_ids is None else frozenset(map(str, self.location_ids)),
+            items=None if self.items is None else frozenset(self.items),
+            period_from=self.period_from,
+            period_to=self.period_to,
+            import_id=None if self.import_id is None else str(self.import_id),
+            factor_id=None if self.factor_id is None else str(self.factor_id),
+            factor_release=self.factor_release,
+            note=self.note,
+        )
+
+
+def record_cursor(after: str | None) -> int | None:
+    """The record that a page begins after. Refuses: BadCursor."""
+    if after is not None and not (after.isascii() and after.isdigit() and len(after) <= _ID_DIGITS_MAX):
+        raise BadCursor
+    return None if after is None else int(after)

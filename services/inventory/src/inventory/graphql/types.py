@@ -10,7 +10,6 @@ from strawberry.dataloader import DataLoader
 
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, Quantity, page_of
-from chassis.refusals import BadCursor
 from inventory import access
 from inventory.domain import fuel_stock, inventory, location
 from inventory.domain.method import CO2E_UNIT, Indicator
@@ -21,20 +20,39 @@ from inventory.graphql.intensity import InventoryIntensities, LocationDenominato
 from inventory.graphql.location_changes import LocationHistory
 from inventory.graphql.locations import Coordinates, FuelStock
 from inventory.graphql.premises import InventoryPremises, LocationPremises
-from inventory.graphql.records import ActivityRecord, GasMass, masses
+from inventory.graphql.records import ActivityRecord, ActivityRecordFilter, GasMass, masses, record_cursor
 from inventory.graphql.renewable_share import InventoryRenewableShare
 from inventory.graphql.scope2 import InventoryScope2
 from inventory.graphql.uncertainty import InventoryUncertainties
 from inventory.graphql.versions import InventoryVersions
-from inventory.store import fuel_stocks, inventories, locations, records
+from inventory.store import fuel_stocks, inventories, lineage, locations, records
 
 __all__ = ["Inventory", "Location"]
+
+
+async def _records_of(info: Info, cell: lineage.Cell, *, first: int, after: str | None) -> Connection[ActivityRecord]:
+    """Totals that are asked for together have their records loaded together."""
+
+    async def load(limit: int, after: str | None) -> Sequence[records.RecordRow]:
+        asked = cell._replace(limit=limit, after=record_cursor(after))
+        found: Sequence[records.RecordRow] = await info.context.loader("records of totals", lineage.of_cells).load(
+            asked
+        )
+        return found
+
+    return await page_of(first=first, after=after, load=load, node=ActivityRecord.of, cursor=lambda row: str(row.id))
 
 
 @strawberry.type
 class ScopeTotal:
     scope: int
     co2e: Quantity
+    inventory_id: strawberry.Private[str]
+
+    @strawberry.field(description="Records that it is the sum of, as far as you may see them.")
+    async def records(self, info: Info, first: int, after: str | None = None) -> Connection[ActivityRecord]:
+        cell = lineage.Cell(self.inventory_id, self.scope, None, False, 0, None)  # noqa: FBT003 - a named tuple's
+        return await _records_of(info, cell, first=first, after=after)
 
 
 @strawberry.type
@@ -43,6 +61,12 @@ class CategoryTotal:
     category: str
     optional: bool = strawberry.field(description="Outside the minimum boundary, apart from the total.")
     co2e: Quantity
+    inventory_id: strawberry.Private[str]
+
+    @strawberry.field(description="Records that it is the sum of, as far as you may see them.")
+    async def records(self, info: Info, first: int, after: str | None = None) -> Connection[ActivityRecord]:
+        cell = lineage.Cell(self.inventory_id, self.scope, self.category, self.optional, 0, None)
+        return await _records_of(info, cell, first=first, after=after)
 
 
 @strawberry.type(name="Indicator")
@@ -109,7 +133,7 @@ class Inventory(
     async def by_scope(self, info: Info) -> list[ScopeTotal]:
         totals = await self._totals(info)
         return [
-            ScopeTotal(scope=scope, co2e=Quantity.of(kg, CO2E_UNIT))
+            ScopeTotal(scope=scope, co2e=Quantity.of(kg, CO2E_UNIT), inventory_id=str(self.id))
             for scope, kg in sorted(totals.co2e_kg_by_scope.items())
         ]
 
@@ -118,7 +142,11 @@ class Inventory(
         totals = await self._totals(info)
         return [
             CategoryTotal(
-                scope=category.scope, category=category.value, optional=optional, co2e=Quantity.of(kg, CO2E_UNIT)
+                scope=category.scope,
+                category=category.value,
+                optional=optional,
+                co2e=Quantity.of(kg, CO2E_UNIT),
+                inventory_id=str(self.id),
             )
             for by_category, optional in (
                 (totals.co2e_kg_by_category, False),
@@ -158,21 +186,22 @@ class Inventory(
 
     @strawberry.field(
         description="Records that you may see, with their emissions, in the order in which they came. Those of fuel"
-        " are for readers of sensitive data."
+        " are for readers of sensitive data. `category` is one of the filter's."
     )
     async def activity_records(
-        self, info: Info, first: int, after: str | None = None, category: str | None = None
+        self,
+        info: Info,
+        first: int,
+        after: str | None = None,
+        category: str | None = None,
+        filter: ActivityRecordFilter | None = None,  # noqa: A002 - GraphQL's name
     ) -> Connection[ActivityRecord]:
+        wanted = (filter or ActivityRecordFilter()).wanted(category=category)
+
         async def load(limit: int, after: str | None) -> Sequence[records.RecordRow]:
-            if after is not None and not after.isdecimal():
-                raise BadCursor
             async with info.context.reading() as tx:
                 return await records.page(
-                    tx,
-                    inventory_id=str(self.id),
-                    limit=limit,
-                    after=None if after is None else int(after),
-                    category=category,
+                    tx, inventory_id=str(self.id), limit=limit, after=record_cursor(after), wanted=wanted
                 )
 
         return await page_of(

@@ -1,5 +1,6 @@
 """SQL of sums over many inventories. They are made of totals that the lines' own transaction keeps, never of lines."""
 
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -17,7 +18,7 @@ from inventory.domain.figures import (
     require_few,
 )
 
-__all__ = ["figures"]
+__all__ = ["chosen", "figures"]
 
 # The newest version of each location and year that was final then. A location is under another one as the tree is, or
 # as it was on the last day of the inventory's year.
@@ -95,6 +96,14 @@ async def figures(tx: AsyncConnection, asked: FiguresAsked) -> Found:
         count += " SELECT (SELECT count(*) FROM chosen) - (SELECT count(*) FROM whole)"
         withheld = int((await tx.execute(text(count), _named(count, values))).scalar_one())
     return Found(figures=tuple(found), withheld=withheld)
+
+
+async def chosen(tx: AsyncConnection, asked: FiguresAsked) -> Sequence[tuple[str, str]]:
+    """Id and location of every version that the sums are of. Refuses: DimensionsNotCombined."""
+    asked.require_sound()
+    statement = _CHOSEN.format(under=_UNDER[asked.tree]) + " SELECT id, location_id FROM chosen"  # noqa: S608 - as below
+    rows = await tx.execute(text(statement), _named(statement, _values(asked)))
+    return [(row.id, row.location_id) for row in rows]
 
 
 def _columns(asked: FiguresAsked) -> dict[str, str]:

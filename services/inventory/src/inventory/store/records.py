@@ -7,22 +7,29 @@ from decimal import MAX_PREC, Decimal, localcontext
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select, text
+from sqlalchemy import ColumnElement, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.tables import location_closure
 from inventory.domain.quantification import Coefficient
+from inventory.domain.record_filter import EVERY_RECORD, RecordFilter
 from inventory.store.corrections import corrected
 from inventory.tables import activity_import, activity_record, coefficient
 from quantities.person import Person
 
 __all__ = [
+    "WITH_EMISSION",
     "ActivityImport",
     "EmissionRow",
     "RecordRow",
     "add_coefficients",
     "add_import",
+    "by_ids",
+    "conditions",
     "import_by_hash",
+    "imports_by_ids",
     "page",
+    "record_of",
 ]
 
 
@@ -94,8 +101,17 @@ async def import_by_hash(tx: AsyncConnection, *, inventory_id: str, content_hash
             .limit(1)
         )
     ).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _import(row)
+
+
+async def imports_by_ids(tx: AsyncConnection, ids: Sequence[str]) -> Sequence[ActivityImport | None]:
+    """Those imports, None for one that the caller may not see."""
+    rows = await tx.execute(select(activity_import).where(activity_import.c.id.in_(ids)))
+    found = {row.id: _import(row) for row in rows}
+    return [found.get(import_id) for import_id in ids]
+
+
+def _import(row: Any) -> ActivityImport:
     return ActivityImport(
         id=row.id,
         inventory_id=row.inventory_id,
@@ -171,7 +187,7 @@ def _json(value: Mapping[str, str]) -> str:
     return orjson.dumps(dict(value)).decode()
 
 
-_WITH_EMISSION = select(
+WITH_EMISSION = select(
     *(activity_record.c[name] for name in RecordRow.__dataclass_fields__ if name != "emission"),
     activity_record.c.scope,
     activity_record.c.optional,
@@ -186,7 +202,7 @@ _WITH_EMISSION = select(
 ).outerjoin(coefficient, coefficient.c.id == activity_record.c.coefficient_id)
 
 
-def _record(row: Any) -> RecordRow:
+def record_of(row: Any) -> RecordRow:
     values = dict(row._mapping)  # noqa: SLF001 - a row's documented mapping
     kg_per_unit = values.pop("kg_per_unit")
     found = {name: values.pop(name) for name in EmissionRow.__dataclass_fields__ if name != "kg_by_gas"}
@@ -198,14 +214,61 @@ def _record(row: Any) -> RecordRow:
 
 
 async def page(
-    tx: AsyncConnection, *, inventory_id: str, limit: int, after: int | None, category: str | None
+    tx: AsyncConnection,
+    *,
+    inventory_id: str,
+    limit: int,
+    after: int | None,
+    wanted: RecordFilter = EVERY_RECORD,
 ) -> Sequence[RecordRow]:
     """Records of an inventory with their emissions, in the order in which they came."""
     statement = (
-        _WITH_EMISSION.where(activity_record.c.inventory_id == inventory_id).order_by(activity_record.c.id).limit(limit)
+        WITH_EMISSION.where(activity_record.c.inventory_id == inventory_id, *conditions(wanted))
+        .order_by(activity_record.c.id)
+        .limit(limit)
     )
     if after is not None:
         statement = statement.where(activity_record.c.id > after)
-    if category is not None:
-        statement = statement.where(activity_record.c.category == category)
-    return [_record(row) for row in await tx.execute(statement)]
+    return [record_of(row) for row in await tx.execute(statement)]
+
+
+async def by_ids(tx: AsyncConnection, ids: Sequence[int]) -> Sequence[RecordRow | None]:
+    """Those records, None for one that the caller may not see."""
+    rows = await tx.execute(WITH_EMISSION.where(activity_record.c.id.in_(ids)))
+    found = {row.id: record_of(row) for row in rows}
+    return [found.get(record_id) for record_id in ids]
+
+
+def conditions(wanted: RecordFilter) -> list[ColumnElement[bool]]:
+    """What the filter asks of a record. Refuses as the filter."""
+    wanted.require_sound()
+    line = activity_record.c
+    found: list[ColumnElement[bool]] = [
+        column.in_(values)
+        for column, values in (
+            (line.category, wanted.categories),
+            (line.scope, wanted.scopes),
+            (line.quality, wanted.qualities),
+            (line.item, wanted.items),
+        )
+        if values is not None
+    ]
+    if wanted.optional is not None:
+        found.append(line.optional == wanted.optional)
+    if wanted.location_ids is not None:
+        under = select(location_closure.c.descendant_id).where(location_closure.c.ancestor_id.in_(wanted.location_ids))
+        found.append(line.location_id.in_(under))
+    if wanted.period_from is not None:
+        found.append(line.period_end > wanted.period_from)
+    if wanted.period_to is not None:
+        found.append(line.period_start < wanted.period_to)
+    if wanted.import_id is not None:
+        found.append(line.import_id == wanted.import_id)
+    if wanted.factor_id is not None:
+        found.append(coefficient.c.factor_id == wanted.factor_id)
+    if wanted.factor_release is not None:
+        found.append(coefficient.c.factor_release == wanted.factor_release)
+    if wanted.note is not None:
+        # Not LIKE: a note is looked for as it is written, and no pattern can be a costly one.
+        found.append(func.strpos(func.lower(line.note), func.lower(wanted.note)) > 0)
+    return found

@@ -112,7 +112,8 @@ def _figure_row(item: Any, asked: FiguresAsked, *, withheld: int) -> tuple[Any, 
     return (
         asked.location_id, asked.tree.value, asked.calendar.value, asked.as_of, item.location_id, item.year, item.month,
         item.scope, item.category, item.stream, item.gas, asked.optional, item.kg, "kg" if is_mass else CO2E_UNIT,
-        item.biogenic_co2_kg, None if item.biogenic_co2_kg is None else "kg", item.apportioned_co2e_kg,
+        item.market_based_co2e_kg, None if item.market_based_co2e_kg is None else CO2E_UNIT, item.biogenic_co2_kg,
+        None if item.biogenic_co2_kg is None else "kg", item.apportioned_co2e_kg,
         None if item.apportioned_co2e_kg is None else CO2E_UNIT, item.records, item.inventories, withheld,
     )  # fmt: skip
 

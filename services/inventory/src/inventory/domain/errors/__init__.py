@@ -119,6 +119,7 @@ from inventory.domain.errors.premises import (
     TenantNotOne,
     UtilityItemUnknown,
 )
+from inventory.domain.errors.records import FilterTooLarge
 from inventory.domain.errors.register import (
     CoordinatesOutOfRange,
     LocationAlreadyRegistered,
@@ -168,6 +169,7 @@ __all__ = [
     "FiguresTooMany",
     "FileExpandsTooMuch",
     "FileTooLarge",
+    "FilterTooLarge",
     "FinalInventoryMissing",
     "FuelUnknown",
     "GwpSetMalformed",
