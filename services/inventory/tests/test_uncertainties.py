@@ -373,14 +373,16 @@ async def test_others_are_answered_while_one_simulates(
     draft, factor = await a_draft(inventories, GRID)
     await state(inventories, draft, category="grid_electricity", percent="3")
     await state(inventories, draft, factorId=factor, percent="4")
-    answered, really = threading.Event(), uncertainty.simulated
+    started, answered, really = threading.Event(), threading.Event(), uncertainty.simulated
 
     def held(*args: Any, **given: Any) -> Any:
+        started.set()
         assert answered.wait(timeout=10)
         return really(*args, **given)
 
     monkeypatch.setattr(uncertainty, "simulated", held)
     simulating = asyncio.create_task(simulated(inventories))
+    assert await asyncio.to_thread(started.wait, 10)
     await known(inventories)
     answered.set()
 
