@@ -176,3 +176,22 @@ def test_an_activity_that_cannot_be_is_not_built() -> None:
         Period(start=date(2024, 1, 2), end=date(2024, 1, 2))
 
     assert (negative.value.code, backwards.value.code) == ("AMOUNT_NEGATIVE", "PERIOD_ENDS_BEFORE_START")
+
+
+def test_a_published_uncertainty_is_on_the_coefficient_and_makes_it_another_one() -> None:
+    def of(percent: str) -> Coefficient:
+        row = "f,r,generator_fuel,diesel,default,2024-01-01,2025-01-01,litre,,,,,2.5,,,2.5,p,d,t,2024,l,published"
+        found = a_coefficient(
+            Category.GENERATOR_FUEL, "diesel", Unit.LITRE,
+            catalogue=parse_catalogue([f"{HEADER},uncertainty_percent", f"{row},{percent}"]),
+        )  # fmt: skip
+        assert found is not None
+        return found
+
+    none, three, four = of(""), of("3"), of("4")
+
+    assert (none.uncertainty_percent, three.uncertainty_percent) == (None, 3)
+    assert len({none.id, three.id, four.id}) == 3
+    assert of("3.0").id == three.id
+    # Without one it keeps the id that lines had of it before factors had uncertainties.
+    assert none.id == 7440670900516293156

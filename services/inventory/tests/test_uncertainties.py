@@ -2,9 +2,13 @@
 
 import asyncio
 import re
+import threading
 from decimal import Decimal
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -13,6 +17,7 @@ from chassis.access import ANONYMOUS
 from contracts.access import Role
 from inventory import uncertainty
 from inventory.domain.errors import EntererMayNotApprove
+from inventory.migrations import versions
 from services.inventory.tests.test_corrections import correct, correct_record
 
 if TYPE_CHECKING:
@@ -368,7 +373,6 @@ async def test_others_are_answered_while_one_simulates(
     inventories: "Inventories", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The simulation waits here until another request has been answered: on the event loop, that would be never."""
-    import threading
 
     draft, factor = await a_draft(inventories, GRID)
     await state(inventories, draft, category="grid_electricity", percent="3")
@@ -439,3 +443,26 @@ async def test_no_statement_enters_beside_a_final_version(inventories: "Inventor
                 text("INSERT INTO uncertainty_statement SELECT 'another', inventory_id, location_id, category, quality,"
                      " factor_id, percent, reason, stated_by, stated_by_subject, stated_at FROM uncertainty_statement")
             )  # fmt: skip
+
+
+async def test_a_version_that_was_final_before_has_nothing_stated(inventories: "Inventories") -> None:
+    await a_draft(inventories, GRID, DIESEL, "unon,waste,food,2024-01-01,2024-06-30,9,kg,composting,,measured")
+    await inventories.submit()
+    (version,) = await inventories.rows("inventory")
+    await inventories.approve(version["id"])
+    kept = await known(inventories)
+    (name,) = [found.name for found in iter_modules(versions.__path__) if found.name.endswith("_uncertainty_of_final")]
+    fill = import_module(f"inventory.migrations.versions.{name}").FILL
+    owner = await asyncpg.connect(inventories.urls.owner)
+    await owner.execute("SELECT set_config('app.roots', 'secretariat', false),"
+                        " set_config('app.sensitive_roots', 'secretariat', false)")  # fmt: skip
+    await owner.execute("ALTER TABLE inventory_uncertainty DISABLE TRIGGER USER; DELETE FROM inventory_uncertainty")
+    before = await known(inventories)
+
+    for _ in range(2):
+        await owner.execute(fill)
+
+    await owner.close()
+    assert {gap for _, _, gap in parts(before).values()} == {"records_not_shown"}
+    assert (await known(inventories))["uncertainty"] == kept["uncertainty"]
+    assert set(parts(kept).values()) == {(None, 0, "not_stated")}

@@ -233,7 +233,7 @@ async def keep(
 
 
 async def kept_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Mapping[str, Sequence[PartUncertainty]]:
-    """The intervals of final versions, as far as the caller may see them; none of versions that were final before."""
+    """The intervals of final versions, as far as the caller may see them."""
     rows = await tx.execute(
         select(inventory_uncertainty)
         .where(inventory_uncertainty.c.inventory_id.in_(inventory_ids))

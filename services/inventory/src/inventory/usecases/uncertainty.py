@@ -83,11 +83,12 @@ async def uncertainty_of(
     None of versions that the caller does not see. A part whose lines the caller sees only some of has none.
     """
     versions = {item.id: item for item in await inventories.by_ids(tx, inventory_ids) if item is not None}
-    kept = await uncertainties.kept_of(tx, [item.id for item in versions.values() if item.state == State.FINAL])
-    standing = await _worked_out(tx, [item for item in versions if item not in kept])
-    official = await uncertainties.official_of(tx, list(kept))
+    final = [item.id for item in versions.values() if item.state == State.FINAL]
+    kept, official = await uncertainties.kept_of(tx, final), await uncertainties.official_of(tx, final)
+    standing = await _worked_out(tx, [item for item in versions if item not in official])
     both = standing | {
-        inventory_id: _with_withheld(parts, official=official[inventory_id]) for inventory_id, parts in kept.items()
+        inventory_id: _with_withheld(kept.get(inventory_id, ()), official=official[inventory_id])
+        for inventory_id in final
     }
     return [both.get(inventory_id) for inventory_id in inventory_ids]
 
@@ -157,7 +158,7 @@ def _part(
 
 
 def _with_withheld(found: Sequence[PartUncertainty], *, official: Mapping[Part, Official]) -> list[PartUncertainty]:
-    """With a word for each part whose interval is kept and not for the caller."""
+    """With a word for each part whose interval is not for the caller."""
     shown = {item.part: item for item in found}
     return [
         shown.get(part) or PartUncertainty(part=part, covered_percent=None, interval=None, gap=Gap.RECORDS_NOT_SHOWN)
