@@ -114,6 +114,13 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             keyed=False,
             past="ImportRefused",
         ),
+        "cancelImport": Mutation(asks="CANCEL_IMPORT", by="record", given={"jobId": "$job"}, past="IMPORT_IS_OVER"),
+        "undoImport": Mutation(
+            asks="UNDO_IMPORT",
+            by="record",
+            given={"importId": "$import", "reason": "r"},
+            past="IMPORT_ALREADY_UNDONE",
+        ),
         "correctInventory": Mutation(
             asks="CORRECT_INVENTORY",
             by="record",
@@ -364,6 +371,9 @@ QUERIES: dict[str, dict[str, Query]] = {
         # Of the inventories whose records one may read: services/inventory/tests/test_restatements.py.
         "compareEditions": Query(
             document='{ compareEditions(first: 1, locationId: "unon") { edges { node { edition } } } }', closed=None
+        ),
+        "importJob": Query(
+            document='{ importJob(id: "$job") { id } }', closed="importJob", asks="IMPORT_ACTIVITY_DATA"
         ),
         "inventoryAuditEntries": audit_entries("inventory"),
     },

@@ -15,6 +15,7 @@ from chassis.access import Principal
 from contracts.access import Role
 from inventory import usecases as inventory
 from inventory.domain.completeness import NotationKey
+from inventory.domain.import_job import ImportOrder
 from inventory.domain.instrument import InstrumentKind
 from inventory.store import records
 from offsets import usecases as offsets
@@ -68,7 +69,17 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
         )  # fmt: skip
         await inventory.withdraw_source_statement(tx, principal=who("1"), now=NOW, statement_id=stated.id, reason="r")
         premises_id = await _shared_premises(tx, who)
+        undone = await inventory.import_activity_data(
+            tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, file_name="f",
+            content=row.replace("borehole", "tanker").encode(),
+        )  # fmt: skip
+        await inventory.undo_import(tx, principal=who("1"), now=NOW, import_id=undone.id, reason="r")
+        order = ImportOrder(location_id="unon", year=YEAR, file_name="f")
+        job = await inventory.request_import(tx, principal=who("1"), now=NOW, order=order, content=row.encode())
+        await inventory.cancel_import(tx, principal=who("1"), now=NOW, job_id=job.id)
     return {
+        "import": undone.id,
+        "job": job.id,
         "inventory": taken.inventory_id,
         "proposal": proposal_id,
         "instrument": bought.id,

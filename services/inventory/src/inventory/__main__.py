@@ -15,5 +15,9 @@ match sys.argv[1:2]:
         from inventory.commands import recompute
 
         sys.exit(recompute.main(sys.argv[2:]))
+    case ["work-off-imports"]:
+        from inventory import worker
+
+        worker.main()
     case _:
         run("inventory")

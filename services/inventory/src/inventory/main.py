@@ -9,7 +9,9 @@ from inventory.access import READ
 from inventory.files import FILES
 from inventory.graphql.resources import Resources
 from inventory.graphql.schema import schema
+from inventory.import_files import IMPORT_FILES
 from inventory.incoming import SUBSCRIPTIONS
+from inventory.worker import work_off_imports
 
 __all__ = ["SERVICE"]
 
@@ -20,4 +22,12 @@ async def opens(_settings: ServiceSettings) -> AsyncIterator[Resources]:
     yield Resources()
 
 
-SERVICE = Service(name="inventory", schema=schema, subscriptions=SUBSCRIPTIONS, reads=READ, opens=opens, files=FILES)
+SERVICE = Service(
+    name="inventory",
+    schema=schema,
+    subscriptions=SUBSCRIPTIONS,
+    reads=READ,
+    opens=opens,
+    files=(*FILES, *IMPORT_FILES),
+    tasks=(work_off_imports,),
+)

@@ -33,7 +33,7 @@ class Limits:
 
 DEFAULT_LIMITS = Limits(file_bytes=10_000_000, expanded_bytes=100_000_000, parts=1_000, rows=50_000, columns=100)
 """For what is answered at once."""
-JOB_LIMITS = Limits(file_bytes=200_000_000, expanded_bytes=200_000_000, parts=1_000, rows=1_000_000, columns=100)
+JOB_LIMITS = Limits(file_bytes=64_000_000, expanded_bytes=200_000_000, parts=1_000, rows=1_000_000, columns=100)
 """For what is taken in by and by. An XLSX of so many rows unpacks to more than that; it is to go as CSV."""
 
 

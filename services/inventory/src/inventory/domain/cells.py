@@ -17,6 +17,21 @@ _DIGITS_BEFORE_POINT = 15
 _DIGITS_AFTER_POINT = 20
 # Spaces group thousands in the UN's own style; a comma groups them for some and parts decimals for others.
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?: \d{3})+|\d+)?(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
+_NUMBER_WITH_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[ .]\d{3})+|\d+)?(?:,\d+)?(?:[eE][+-]?\d{1,2})?")
+_NUMBERS = frozenset(
+    {
+        Column.AMOUNT,
+        Column.PASSENGERS,
+        Column.CO2_KG_PER_PASSENGER,
+        Column.GENERATED_KWH,
+        Column.CAPACITY,
+        Column.RECOVERED,
+        Column.ROUND_TRIPS,
+        Column.BOD_KG,
+        Column.RECOVERED_CH4_KG,
+        Column.NITROGEN_KG,
+    }
+)
 _SPACES = re.compile(r"[\u00a0\u2009\u202f]")
 _YES = frozenset({"yes", "y", "true", "1", "return"})
 _NO = frozenset({"no", "n", "false", "0", "one way", "one-way"})
@@ -30,9 +45,20 @@ def name_of(text: str) -> str:
 class RowReader:
     """Reads the cells of one row, and keeps what is wrong with them."""
 
-    def __init__(self, row: RawRow, *, cells: Mapping[Column, Cell]) -> None:
+    def __init__(self, row: RawRow, *, cells: Mapping[Column, Cell], decimal_comma: bool = False) -> None:
+        """With `decimal_comma`, texts in columns of numbers are read by that habit, and by no other."""
         self._row = row
         self._cells = cells
+        self._decimal_comma = decimal_comma
+        if decimal_comma:
+            # So that what is kept of the row reads like all other lines.
+            self._cells = {
+                column: (_with_point(cell) or cell) if column in _NUMBERS and isinstance(cell, str) else cell
+                for column, cell in cells.items()
+            }
+            self._as_written = cells
+        else:
+            self._as_written = self._cells
         self.problems: list[Problem] = []
 
     def report(self, column: Column | None, code: ProblemCode, *, reason: str, hint: str) -> None:
@@ -106,13 +132,15 @@ class RowReader:
             return None
         if self._spoilt(column):
             return None
-        number = number_in(self._cells[column])
+        number = number_in(self._as_written[column], decimal_comma=self._decimal_comma)
         if number is None:
+            by_comma = "digits with a comma for decimals, such as 1234,5, as was declared"
+            by_point = "digits with a point for decimals and no comma, such as 1234.5"
             self.report(
                 column,
                 ProblemCode.NOT_A_NUMBER,
                 reason=f"'{shown(self._cells[column])}' is not a number",
-                hint="digits with a point for decimals and no comma, such as 1234.5",
+                hint=by_comma if self._decimal_comma else by_point,
             )
         return number
 
@@ -156,8 +184,18 @@ def text_trouble(cell: Cell) -> ProblemCode | None:
     return ProblemCode.TEXT_TOO_LONG if len(cell) > _LONGEST_TEXT else None
 
 
-def number_in(cell: Cell) -> Decimal | None:
+def _with_point(text: str) -> str | None:
+    """A number that was written with a decimal comma, as others write it; None where it is none."""
+    plain = _SPACES.sub(" ", text).strip()
+    if not plain.isascii() or not _NUMBER_WITH_COMMA.fullmatch(plain):
+        return None
+    return plain.replace(" ", "").replace(".", "").replace(",", ".")
+
+
+def number_in(cell: Cell, *, decimal_comma: bool = False) -> Decimal | None:
     """A finite number, as exact as it was written; None where there is none."""
+    if decimal_comma and isinstance(cell, str):
+        cell = _with_point(cell)
     match cell:
         case bool():
             return None

@@ -39,6 +39,8 @@ class Reference:
     airports: Mapping[str, Airport]
     airports_by_city: Mapping[str, tuple[str, ...]]
     """Airports of a city code, to say which were meant."""
+    decimal_comma: bool = False
+    """Texts in columns of numbers have a comma for decimals. Declared, never guessed: 1,234 is either."""
 
 
 def read_rows(rows: Iterable[RawRow], *, reference: Reference) -> tuple[tuple[ActivityData, ...], tuple[Problem, ...]]:
@@ -186,7 +188,7 @@ class RowChecker:
             column = column_named(header)
             if column is not None:
                 cells.setdefault(column, cell)
-        row = RowReader(raw, cells=cells)
+        row = RowReader(raw, cells=cells, decimal_comma=self.reference.decimal_comma)
         row.check_texts()
         stray = self._stray_cells(raw)
         activity = self._activity(row, source=SourceRow(sheet=raw.sheet, row=raw.row))

@@ -21,6 +21,9 @@ class ActivityImport:
     row_count: int
     imported_by: str
     imported_at: datetime
+    undone_at: datetime | None = strawberry.field(description="When its lines were taken out again.")
+    undone_by: str | None
+    undone_reason: str | None
     inventory_id: strawberry.Private[str]
 
     @classmethod
@@ -32,6 +35,9 @@ class ActivityImport:
             row_count=found.row_count,
             imported_by=found.imported_by.name,
             imported_at=found.imported_at,
+            undone_at=found.undone_at,
+            undone_by=None if found.undone_by is None else found.undone_by.name,
+            undone_reason=found.undone_reason,
             inventory_id=found.inventory_id,
         )
 

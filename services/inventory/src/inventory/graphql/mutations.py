@@ -14,6 +14,7 @@ from inventory.domain import location
 from inventory.graphql.base_year_mutations import BaseYearMutation
 from inventory.graphql.completeness_mutations import CompletenessMutation
 from inventory.graphql.denominator_mutations import DenominatorMutation
+from inventory.graphql.import_mutations import ImportMutation
 from inventory.graphql.imports import ActivityImport, ImportRefused
 from inventory.graphql.instrument_mutations import InstrumentMutation
 from inventory.graphql.locations import FuelStock
@@ -94,6 +95,7 @@ ApproveInventoryResult = Annotated[Inventory | Refusal, strawberry.union("Approv
 
 @strawberry.type
 class Mutation(
+    ImportMutation,
     RegisterMutation,
     VersionMutation,
     BaseYearMutation,

@@ -11,6 +11,7 @@ from chassis.refusals import BadCursor
 from inventory.domain import emission_factor, location
 from inventory.graphql.catalogue import CatalogueQuery
 from inventory.graphql.factors import EmissionFactor
+from inventory.graphql.import_jobs import ImportJob, import_job_of
 from inventory.graphql.records import ActivityRecord, record_cursor
 from inventory.graphql.types import Inventory, Location
 from inventory.store import factors, inventories, locations, records
@@ -59,5 +60,9 @@ class Query(CatalogueQuery):
                 return await factors.page(tx, edition=edition, category=category, limit=limit, after=after)
 
         return await page_of(first=first, after=after, load=load, node=EmissionFactor.of, cursor=lambda row: row.id)
+
+    @strawberry.field(description="An import by its id, for who may import there; null when there is none.")
+    async def import_job(self, info: Info, id: strawberry.ID) -> ImportJob | None:  # noqa: A002 - as above
+        return await import_job_of(info, str(id))
 
     inventory_audit_entries = audit_entries()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from inventory.exports import Workbench
+from inventory.importing import Uploads
 
 __all__ = ["Resources"]
 
@@ -12,3 +13,4 @@ class Resources:
     """Opened when the process begins to serve."""
 
     workbench: Workbench = field(default_factory=Workbench)
+    uploads: Uploads = field(default_factory=Uploads)

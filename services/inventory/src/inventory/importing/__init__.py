@@ -1,5 +1,6 @@
 """Files of activity data in bulk: checked by the domain's rules, at the speed of the file."""
 
 from inventory.importing.checking import check
+from inventory.importing.uploads import Uploads
 
-__all__ = ["check"]
+__all__ = ["Uploads", "check"]

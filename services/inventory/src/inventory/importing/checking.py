@@ -175,7 +175,9 @@ class _Checking:
         end = start if _is_blank(last) else self._day(last)
         if start is None or end is None or end < start or start.year != year or end.year != year:
             return None
-        amount = number_in(row.stated) if shape.amount is None else shape.amount
+        amount = shape.amount
+        if amount is None:
+            amount = number_in(row.stated, decimal_comma=self.reference.decimal_comma)
         if amount is None or amount < 0:
             return None
         note = cells[columns.note]
@@ -211,12 +213,23 @@ class _Checking:
     def _keep(self, row: _Row, key: object, activity: ActivityData, shape: _Shape) -> None:
         if _is_blank(row.stated):
             self.shapes[key] = shape
-        elif _is_as_stated(activity, stated=row.stated, unit=row.cells[row.columns.unit]):
+        elif self._is_as_stated(activity, stated=row.stated, unit=row.cells[row.columns.unit]):
             self.shapes[key] = shape._replace(amount=None)
         else:
             by_amount = self.shapes.setdefault(key, _ByAmount())
             if isinstance(by_amount, _ByAmount):
                 by_amount[row.stated] = shape
+
+    def _is_as_stated(self, activity: ActivityData, *, stated: Cell, unit: Cell) -> bool:
+        """Whether the amount is what the row states, and nothing else of the row hangs on it."""
+        form = _form(activity)
+        if form is not None and (form.terms != AS_STATED or form.at_most):
+            return False
+        try:
+            as_stated = isinstance(unit, str) and parse_unit(unit) == activity.amount.unit
+        except (UnitAmbiguous, UnitUnknown):
+            return False
+        return as_stated and number_in(stated, decimal_comma=self.reference.decimal_comma) == activity.amount.value
 
     def _shape(self, activity: ActivityData) -> _Shape:
         kind = Kind(
@@ -276,18 +289,6 @@ def _shape_key(row: _Row) -> tuple[object, ...]:
 
 def _is_blank(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
-
-
-def _is_as_stated(activity: ActivityData, *, stated: Cell, unit: Cell) -> bool:
-    """Whether the amount is what the row states, and nothing else of the row hangs on it."""
-    form = _form(activity)
-    if form is not None and (form.terms != AS_STATED or form.at_most):
-        return False
-    try:
-        as_stated = isinstance(unit, str) and parse_unit(unit) == activity.amount.unit
-    except (UnitAmbiguous, UnitUnknown):
-        return False
-    return as_stated and number_in(stated) == activity.amount.value
 
 
 def _form(activity: ActivityData) -> Form | None:

@@ -7,7 +7,7 @@ from decimal import MAX_PREC, Decimal, localcontext
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, func, insert, select, text
+from sqlalchemy import ColumnElement, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tables import location_closure
@@ -27,9 +27,12 @@ __all__ = [
     "by_ids",
     "conditions",
     "import_by_hash",
+    "import_by_id",
     "imports_by_ids",
+    "known_import",
     "page",
     "record_of",
+    "undo_import",
 ]
 
 
@@ -46,6 +49,10 @@ class ActivityImport:
     row_count: int
     imported_by: Person
     imported_at: datetime
+    undone_at: datetime | None = None
+    """When its lines were taken out again."""
+    undone_by: Person | None = None
+    undone_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +104,7 @@ async def import_by_hash(tx: AsyncConnection, *, inventory_id: str, content_hash
                 # Of the versions that it was copied from, too: what was in them is in it.
                 activity_import.c.inventory_id.in_(corrected(inventory_id)),
                 activity_import.c.content_hash == content_hash,
+                activity_import.c.undone_at.is_(None),
             )
             .limit(1)
         )
@@ -121,7 +129,43 @@ def _import(row: Any) -> ActivityImport:
         row_count=row.row_count,
         imported_by=Person(subject=row.imported_by_subject, name=row.imported_by),
         imported_at=row.imported_at,
+        undone_at=row.undone_at,
+        undone_by=None if row.undone_at is None else Person(subject=row.undone_by_subject, name=row.undone_by),
+        undone_reason=row.undone_reason,
     )
+
+
+async def import_by_id(tx: AsyncConnection, import_id: str) -> ActivityImport | None:
+    row = (await tx.execute(select(activity_import).where(activity_import.c.id == import_id))).one_or_none()
+    return None if row is None else _import(row)
+
+
+async def known_import(tx: AsyncConnection, import_id: str) -> ActivityImport:
+    """That import; it is there."""
+    return _import((await tx.execute(select(activity_import).where(activity_import.c.id == import_id))).one())
+
+
+async def undo_import(tx: AsyncConnection, undone: ActivityImport) -> bool:
+    """Take its lines out of its inventory; False where that was done before."""
+    by = undone.undone_by
+    marked = await tx.execute(
+        update(activity_import)
+        .where(activity_import.c.id == undone.id, activity_import.c.undone_at.is_(None))
+        .values(
+            undone_at=undone.undone_at,
+            undone_by=None if by is None else by.name,
+            undone_by_subject=None if by is None else by.subject,
+            undone_reason=undone.undone_reason,
+        )
+    )
+    if not marked.rowcount:
+        return False
+    await tx.execute(
+        delete(activity_record).where(
+            activity_record.c.inventory_id == undone.inventory_id, activity_record.c.import_id == undone.id
+        )
+    )
+    return True
 
 
 async def add_import(tx: AsyncConnection, new: ActivityImport) -> None:

@@ -24,6 +24,7 @@ from inventory.tables.factors import (
     factor_edition_release,
     factor_release,
 )
+from inventory.tables.imports import import_file, import_job, import_problem
 from inventory.tables.inventories import (
     inventory,
     inventory_indicator,
@@ -82,6 +83,9 @@ __all__ = [
     "factor_edition_release",
     "factor_release",
     "fuel_stock",
+    "import_file",
+    "import_job",
+    "import_problem",
     "instrument",
     "instrument_cancellation",
     "inventory",

@@ -12,7 +12,7 @@ from sqlalchemy import (
     Numeric,
     String,
     Table,
-    UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -39,8 +39,15 @@ activity_import = Table(
     Column("imported_by", String, nullable=False),
     Column("imported_by_subject", String),
     Column("imported_at", instant, nullable=False),
-    UniqueConstraint("inventory_id", "content_hash"),
+    Column("undone_at", instant),
+    Column("undone_by", String),
+    Column("undone_by_subject", String),
+    Column("undone_reason", String),
+    Index(
+        "activity_import_once", "inventory_id", "content_hash", unique=True, postgresql_where=text("undone_at IS NULL")
+    ),
 )
+"""A file that was taken in. Undone, its lines are gone and it may come again."""
 
 coefficient = Table(
     "coefficient",

@@ -9,6 +9,7 @@ from inventory.usecases.base_years import (
 from inventory.usecases.completeness import expect_source, state_source, withdraw_source_statement
 from inventory.usecases.corrections import correct_activity_record, correct_inventory
 from inventory.usecases.exports import export_figures, export_records, export_totals
+from inventory.usecases.import_jobs import cancel_import, find_import_job, request_import, undo_import
 from inventory.usecases.imports import import_activity_data
 from inventory.usecases.instruments import cancel_instrument, record_instrument
 from inventory.usecases.intensity import intensities_of, state_denominator
@@ -24,6 +25,7 @@ from inventory.usecases.uncertainty import factor_groups, state_uncertainty, sta
 __all__ = [
     "PremisesShares",
     "approve_inventory",
+    "cancel_import",
     "cancel_instrument",
     "close_location",
     "correct_activity_record",
@@ -35,6 +37,7 @@ __all__ = [
     "export_records",
     "export_totals",
     "factor_groups",
+    "find_import_job",
     "import_activity_data",
     "intensities_of",
     "market_based_of",
@@ -47,6 +50,7 @@ __all__ = [
     "register_location",
     "register_premises",
     "renewable_share_of",
+    "request_import",
     "return_inventory",
     "set_base_year",
     "set_tenancy",
@@ -58,5 +62,6 @@ __all__ = [
     "submit_inventory",
     "take_premises_share",
     "uncertainty_of",
+    "undo_import",
     "withdraw_source_statement",
 ]

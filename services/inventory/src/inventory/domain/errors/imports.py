@@ -10,8 +10,13 @@ __all__ = [
     "BadWorkbook",
     "FileExpandsTooMuch",
     "FileTooLarge",
+    "ImportAlreadyUndone",
+    "ImportIsOver",
+    "ImportParameterWrong",
     "ImportRefused",
+    "NothingToTakeIn",
     "SheetTooLarge",
+    "UploadsBusy",
 ]
 
 
@@ -49,3 +54,31 @@ class ImportRefused(Refused):
             message=f"{file_name} has {len(problems)} problem(s) in {rows} row(s); nothing was taken in.",
         )
         self.problems = tuple(problems)
+
+
+class ImportParameterWrong(Refused):
+    """What a file is to be taken in as can't be read from the address that it was sent to."""
+
+    code: ClassVar[str] = "IMPORT_PARAMETER_WRONG"
+
+
+class UploadsBusy(Refused):
+    """So many files are coming in that this one would have to wait."""
+
+    code: ClassVar[str] = "UPLOADS_BUSY"
+
+
+class NothingToTakeIn(Refused):
+    """Not one row of the file is sound."""
+
+    code: ClassVar[str] = "NOTHING_TO_TAKE_IN"
+
+
+class ImportIsOver(Refused):
+    """It is done, refused, cancelled or failed: there is nothing left to cancel."""
+
+    code: ClassVar[str] = "IMPORT_IS_OVER"
+
+
+class ImportAlreadyUndone(Refused):
+    code: ClassVar[str] = "IMPORT_ALREADY_UNDONE"

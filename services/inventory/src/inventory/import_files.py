@@ -1,0 +1,217 @@
+"""The edge of files that come in: sent under `/files/imports`, and followed there."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from chassis import access as rights
+from chassis.files import HEADERS, FileRoute, json_answer
+from chassis.graphql.edge import RequestContext
+from chassis.refusals import Refusal
+from inventory import access, usecases
+from inventory.domain.errors import FileTooLarge, ImportParameterWrong, UploadsBusy
+from inventory.domain.import_job import ImportJob, ImportOrder
+from inventory.graphql.resources import Resources
+from inventory.spreadsheet import JOB_LIMITS
+from inventory.usecases.import_jobs import file_too_large
+
+__all__ = ["IMPORT_FILES"]
+
+STATUSES = {FileTooLarge.code: 413, UploadsBusy.code: 503, ImportParameterWrong.code: 400}
+LOOK_S = 0.5
+"""Between looks at how far a job is."""
+SILENCE_MAX_S = 15.0
+"""A listener hears something at least so often."""
+LISTEN_MAX_S = 600.0
+"""Then a listener has to come again, and its token is looked at anew."""
+NAME_MAX = 200
+DECIMAL_COMMAS = frozenset({"fr", "es", "ru", "de", "it", "pt"})
+DECIMAL_POINTS = frozenset({"en", "zh", "ar"})
+"""Locales by language, as numbers are written in files; a country after it says nothing more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestImportInput:
+    """What is asked for, as the audit record has it."""
+
+    location_id: str
+    year: int
+    file_name: str
+    dry_run: bool
+    accept_partial: bool
+    decimal_comma: bool
+    content: bytes
+
+
+async def _take(context: RequestContext, request: Request) -> Response:
+    """The file is the body; what is to be done with it is in the address.
+
+    Refuses, in this order: ImportParameterWrong; NotSignedIn, NotFound, NotPermitted before the file is read;
+    UploadsBusy; as `request_import`.
+    """
+    order = _order(request)
+    resources: Resources = context.resources
+    content = b""
+    if await context.may(access.IMPORT_ACTIVITY_DATA, order.location_id):
+        with resources.uploads.one():
+            content = await _body(request)
+    asked = RequestImportInput(
+        location_id=order.location_id,
+        year=order.year,
+        file_name=order.file_name,
+        dry_run=order.dry_run,
+        accept_partial=order.accept_partial,
+        decimal_comma=order.decimal_comma,
+        content=content,
+    )
+    answer: ImportJob | Refusal = await context.decide(
+        access.IMPORT_ACTIVITY_DATA,
+        lambda tx, principal, now: usecases.request_import(
+            tx, principal=principal, now=now, order=order, content=content
+        ),
+        request=asked,
+        to=_itself,
+        refused=_refused,
+    )
+    if isinstance(answer, Refusal):
+        raise answer
+    return json_answer(202, _shown(answer))
+
+
+def _itself(job: ImportJob) -> ImportJob:
+    return job
+
+
+def _refused(refusal: Refusal) -> Refusal:
+    return refusal
+
+
+async def _body(request: Request) -> bytes:
+    """Refuses: FileTooLarge, as soon as it is known."""
+    stated = request.headers.get("content-length", "")
+    if stated.isdigit() and int(stated) > JOB_LIMITS.file_bytes:
+        raise file_too_large(found=f"{stated[:20]} bytes")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > JOB_LIMITS.file_bytes:
+            raise file_too_large(found="more bytes than that")
+    return bytes(body)
+
+
+def _order(request: Request) -> ImportOrder:
+    given = dict(request.query_params)
+    names = {"location", "year", "name", "dryRun", "acceptPartial", "locale"}
+    for name, value in given.items():
+        if name not in names or len(request.query_params.getlist(name)) > 1:
+            raise _wrong(name, found=value, expected=f"once each of {', '.join(sorted(names))}")
+    year = given.get("year", "")
+    if not (year.isascii() and year.isdigit() and len(year) == 4):  # noqa: PLR2004 - digits of a year
+        raise _wrong("year", found=year, expected="a year")
+    name = given.get("name", "").strip()
+    if not 1 <= len(name) <= NAME_MAX:
+        raise _wrong("name", found=f"{len(name)} characters", expected=f"the file's name, 1 to {NAME_MAX} characters")
+    if not given.get("location"):
+        raise _wrong("location", found="nothing", expected="the code of a location")
+    return ImportOrder(
+        location_id=given["location"],
+        year=int(year),
+        file_name=name,
+        dry_run=_flag(given, "dryRun"),
+        accept_partial=_flag(given, "acceptPartial"),
+        decimal_comma=_decimal_comma(given.get("locale", "en")),
+    )
+
+
+def _flag(given: dict[str, str], name: str) -> bool:
+    value = given.get(name, "false")
+    if value not in {"true", "false"}:
+        raise _wrong(name, found=value, expected="true or false")
+    return value == "true"
+
+
+def _decimal_comma(locale: str) -> bool:
+    language = locale.replace("_", "-").partition("-")[0].casefold()
+    if language not in DECIMAL_COMMAS | DECIMAL_POINTS:
+        raise _wrong("locale", found=locale, expected=f"one of {', '.join(sorted(DECIMAL_COMMAS | DECIMAL_POINTS))}")
+    return language in DECIMAL_COMMAS
+
+
+def _wrong(name: str, *, found: str, expected: str) -> ImportParameterWrong:
+    return ImportParameterWrong(
+        subject=name,
+        found=found[:100],
+        expected=expected,
+        message=f"`{name}` can't be used as it is; expected {expected}.",
+    )
+
+
+async def _found(context: RequestContext, job_id: str) -> ImportJob:
+    """Refuses: as `find_import_job`."""
+    roots = rights.roots(context.principal, access.IMPORT_ACTIVITY_DATA)
+    async with context.database.transaction(roots) as tx:
+        return await usecases.find_import_job(tx, principal=context.principal, job_id=job_id)
+
+
+async def _job(context: RequestContext, request: Request) -> Response:
+    return json_answer(200, _shown(await _found(context, request.path_params["job_id"])))
+
+
+async def _events(context: RequestContext, request: Request) -> Response:
+    """How far it is, as server-sent events: one now, one at each change, the last one when it is over."""
+    job = await _found(context, request.path_params["job_id"])
+    headers = {**HEADERS, "x-accel-buffering": "no"}
+    return StreamingResponse(_told(context, job), media_type="text/event-stream", headers=headers)
+
+
+async def _told(context: RequestContext, job: ImportJob) -> AsyncIterator[bytes]:
+    begun = spoke = time.monotonic()
+    last: bytes | None = None
+    ends = context.principal.expires_at
+    while True:
+        told = orjson.dumps(_shown(job))
+        if told != last:
+            last, spoke = told, time.monotonic()
+            yield b"event: progress\ndata: " + told + b"\n\n"
+        elif time.monotonic() - spoke > SILENCE_MAX_S:
+            spoke = time.monotonic()
+            yield b": still there\n\n"
+        if job.state.is_over or time.monotonic() - begun > LISTEN_MAX_S or (ends is not None and time.time() > ends):
+            return
+        await asyncio.sleep(LOOK_S)
+        try:
+            job = await _found(context, job.id)
+        except Refusal:
+            return
+
+
+def _shown(job: ImportJob) -> dict[str, object]:
+    return {
+        "id": job.id,
+        "locationId": job.location_id,
+        "year": job.order.year,
+        "fileName": job.order.file_name,
+        "contentHash": job.content_hash,
+        "state": job.state.name,
+        "dryRun": job.order.dry_run,
+        "acceptPartial": job.order.accept_partial,
+        "rowsChecked": job.rows_checked,
+        "rowsWritten": job.rows_written,
+        "problemCount": job.problem_count,
+        "importId": job.import_id,
+        "refusalCode": job.refusal_code,
+        "refusalMessage": job.refusal_message,
+    }
+
+
+IMPORT_FILES = (
+    FileRoute(path="/files/imports", answer=_take, method="POST", statuses=STATUSES),
+    FileRoute(path="/files/imports/{job_id}", answer=_job),
+    FileRoute(path="/files/imports/{job_id}/events", answer=_events),
+)
+"""Everything under `/files/imports`."""
