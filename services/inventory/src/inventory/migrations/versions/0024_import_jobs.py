@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.migrations import grant, secure_rows
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 SERVICE = "inventory"
 TABLES_OF_JOBS = ("import_job", "import_file", "import_problem")
