@@ -116,7 +116,13 @@ async def recomputed(tx: AsyncConnection, inventory_id: str) -> Found | None:
         found.add(work.line(line))
     totals = await recomputation.totals_of(tx, inventory_id)
     found.add(work.totals(totals, over_all_sites=version.is_final))
-    found.lines, found.coefficients, found.totals = work.lines, len(stored), len(totals)
+    by_month = await recomputation.month_sums_of(tx, inventory_id)
+    found.add(work.months(by_month))
+    by_market = await recomputation.market_totals_of(tx, inventory_id)
+    if version.is_final:
+        found.add(work.market(await recomputation.parts_of(tx, inventory_id), by_market))
+    found.lines, found.coefficients = work.lines, len(stored)
+    found.totals = len(totals) + len(by_month) + len(by_market)
     return found
 
 

@@ -4,7 +4,7 @@ Nothing that is stored of a result goes into it: each line is its amount times t
 the GWP set and the edition of the method of its own, and totals are sums of such lines.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import MAX_PREC, Decimal, localcontext
 
@@ -17,7 +17,17 @@ from inventory.domain.lineage import LineOrigin, recompute
 from inventory.domain.quantification import Coefficient
 from quantities import GwpSet, Quantity, Refusal, Unit
 
-__all__ = ["Difference", "Recomputation", "StoredCoefficient", "StoredLine", "TotalKey", "TotalSum"]
+__all__ = [
+    "Difference",
+    "Recomputation",
+    "StoredCoefficient",
+    "StoredLine",
+    "StoredPart",
+    "TotalKey",
+    "TotalSum",
+]
+
+_SCOPE_2 = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +94,18 @@ class TotalKey:
         return f"total of {', '.join(part for part in (*of, apart) if part)}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPart:
+    """A part of the market-based figure of a final version, as it is kept."""
+
+    number: int
+    location_id: str
+    kwh: Decimal
+    co2e_kg: Decimal
+    co2e_kg_per_kwh: Decimal | None
+    """What its instrument conveys; None where none covers it."""
+
+
 @dataclass(slots=True, kw_only=True)
 class TotalSum:
     """A sum as far as it has come; of one gas, `kg` is its mass."""
@@ -102,6 +124,8 @@ class Recomputation:
     coefficients: dict[int, Coefficient | None] = field(default_factory=dict)
     """As worked out anew; None where that was refused."""
     sums: dict[TotalKey, TotalSum] = field(default_factory=dict)
+    load_kwh: dict[str, Decimal] = field(default_factory=dict)
+    """Electricity that each site took from the grid."""
     lines: int = 0
 
     def coefficient(self, stored: StoredCoefficient, *, factor: EmissionFactor | None) -> Iterator[Difference]:
@@ -164,6 +188,9 @@ class Recomputation:
             kg_by_gas = {gas: stored.amount * kg for gas, kg in made.kg_per_unit_by_gas.items()}
         yield from _differing(of, "kgCO2e", stored.co2e_kg, co2e_kg)
         yield from _differing(of, "kg biogenic CO2", stored.biogenic_co2_kg, biogenic_kg)
+        if made.category == Category.GRID_ELECTRICITY:
+            kwh = Quantity(stored.amount, stored.unit).to(Unit.KILOWATT_HOUR).value
+            self.load_kwh[stored.location_id] = _sum([self.load_kwh.get(stored.location_id, Decimal(0)), kwh])
         for location_id in (stored.location_id, None):
             key = TotalKey(
                 location_id=location_id, scope=made.scope, category=made.category.value, is_optional=made.is_optional
@@ -200,6 +227,50 @@ class Recomputation:
                 continue
             yield from _differing(str(key), "kg biogenic CO2", kept.biogenic_co2_kg, summed.biogenic_co2_kg)
             yield from _unlike(str(key), "lines", kept.records, summed.records)
+
+    def months(self, stored: Mapping[TotalKey, TotalSum]) -> Iterator[Difference]:
+        """Totals by month, summed over the months: each line is in them whole, once."""
+        made = {key: total for key, total in self.sums.items() if key.location_id is not None and key.gas is None}
+        for key in sorted({*stored, *made}, key=str):
+            kept, summed = stored.get(key), made.get(key)
+            of = f"{key}, over its months"
+            yield from _differing(
+                of, "kgCO2e", None if kept is None else kept.kg, None if summed is None else summed.kg
+            )
+            if kept is not None and summed is not None:
+                yield from _differing(of, "kg biogenic CO2", kept.biogenic_co2_kg, summed.biogenic_co2_kg)
+
+    def market(self, parts: Iterable[StoredPart], totals: Mapping[TotalKey, TotalSum]) -> Iterator[Difference]:
+        """The market-based figure of a final version: every kWh in a part once, each part by its instrument's rate."""
+        kwh: dict[str, Decimal] = {}
+        co2e_kg: dict[str, Decimal] = {}
+        for part in parts:
+            kwh[part.location_id] = _sum([kwh.get(part.location_id, Decimal(0)), part.kwh])
+            co2e_kg[part.location_id] = _sum([co2e_kg.get(part.location_id, Decimal(0)), part.co2e_kg])
+            if part.co2e_kg_per_kwh is not None:
+                with localcontext(prec=MAX_PREC):
+                    made = part.kwh * part.co2e_kg_per_kwh
+                yield from _differing(f"market-based part {part.number}", "kgCO2e", part.co2e_kg, made)
+        for site in sorted({*kwh, *self.load_kwh}):
+            load = self.load_kwh.get(site) or None
+            yield from _differing(f"market-based parts of {site}", "kWh", kwh.get(site), load)
+        of_scope_2 = {
+            key: total.kg
+            for key, total in self.sums.items()
+            if key.scope == _SCOPE_2 and key.location_id is not None and key.gas is None
+        }
+        for key in sorted({*totals, *of_scope_2}, key=str):
+            summed = of_scope_2.get(key)
+            if summed is not None and key.category == Category.GRID_ELECTRICITY:
+                # A site whose lines are of nothing has no part.
+                summed = co2e_kg.get(key.location_id or "", Decimal(0))
+            kept = totals.get(key)
+            yield from _differing(f"market-based {key}", "kgCO2e", None if kept is None else kept.kg, summed)
+
+
+def _sum(values: Iterable[Decimal]) -> Decimal:
+    with localcontext(prec=MAX_PREC):
+        return sum(values, start=Decimal(0))
 
 
 def _amount(of: str, stored: StoredLine) -> Iterator[Difference]:

@@ -4,23 +4,36 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.activity_data import Category
 from inventory.domain.inventory import State
-from inventory.domain.recomputation import StoredCoefficient, StoredLine, TotalKey, TotalSum
+from inventory.domain.recomputation import StoredCoefficient, StoredLine, StoredPart, TotalKey, TotalSum
 from inventory.tables import (
     activity_record,
     coefficient,
+    instrument,
     inventory,
     inventory_final_total,
     inventory_gas_total,
+    inventory_market_total,
+    inventory_month_total,
     inventory_total,
+    scope2_part,
 )
 from quantities import Unit
 
-__all__ = ["Version", "coefficients_of", "lines_of", "totals_of", "version_of"]
+__all__ = [
+    "Version",
+    "coefficients_of",
+    "lines_of",
+    "market_totals_of",
+    "month_sums_of",
+    "parts_of",
+    "totals_of",
+    "version_of",
+]
 
 _LINES_AT_ONCE = 1_000
 
@@ -109,3 +122,51 @@ async def totals_of(tx: AsyncConnection, inventory_id: str) -> Mapping[TotalKey,
         )
         found[key] = TotalSum(kg=row.kg, biogenic_co2_kg=None, records=row.records)
     return found
+
+
+async def month_sums_of(tx: AsyncConnection, inventory_id: str) -> Mapping[TotalKey, TotalSum]:
+    """Totals by month, summed over the months."""
+    total = inventory_month_total.c
+    of = (total.location_id, total.scope, total.category, total.optional)
+    rows = await tx.execute(
+        select(*of, func.sum(total.co2e_kg).label("kg"), func.sum(total.biogenic_co2_kg).label("biogenic_kg"))
+        .where(total.inventory_id == inventory_id)
+        .group_by(*of)
+    )
+    return {
+        TotalKey(
+            location_id=row.location_id, scope=row.scope, category=row.category, is_optional=row.optional
+        ): TotalSum(kg=row.kg, biogenic_co2_kg=row.biogenic_kg)
+        for row in rows
+    }
+
+
+async def parts_of(tx: AsyncConnection, inventory_id: str) -> Sequence[StoredPart]:
+    """Of the market-based figure of a final version, without what instruments were too many."""
+    rows = await tx.execute(
+        select(scope2_part, instrument.c.co2e_kg_per_kwh)
+        .outerjoin(instrument, instrument.c.id == scope2_part.c.instrument_id)
+        .where(scope2_part.c.inventory_id == inventory_id, scope2_part.c.co2e_kg.is_not(None))
+        .order_by(scope2_part.c.part)
+    )
+    return [
+        StoredPart(
+            number=row.part,
+            location_id=row.location_id,
+            kwh=row.kwh,
+            co2e_kg=row.co2e_kg,
+            co2e_kg_per_kwh=row.co2e_kg_per_kwh,
+        )
+        for row in rows
+    ]
+
+
+async def market_totals_of(tx: AsyncConnection, inventory_id: str) -> Mapping[TotalKey, TotalSum]:
+    """Of a final version, by site."""
+    rows = await tx.execute(select(inventory_market_total).where(inventory_market_total.c.inventory_id == inventory_id))
+    return {
+        TotalKey(
+            location_id=row.location_id, scope=row.scope, category=row.category, is_optional=row.optional
+        ): TotalSum(kg=row.co2e_kg, biogenic_co2_kg=None)
+        for row in rows
+    }
