@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 YEAR = 2024
 UNON: dict[str, Any] = {"location_id": "unon", "year": YEAR}
 HEADER = "site,category,item,start,end,amount,unit,treatment,passengers,quality"
-ROW = "unon,water,borehole,2024-01-01,2024-06-30,7,m3,,,measured"
+ROW = "unon,waste,food,2024-01-01,2024-06-30,7,kg,composting,,measured"
+"""Of no meter: several of one period are no mistake."""
 Try = Callable[[str, str], Awaitable[str | None]]
 """(Step, name of a person) → code of the refusal."""
 
@@ -95,6 +96,12 @@ INVENTORY = Workflow(
         "RECORD_INSTRUMENT": "data with evidence; who recorded it does not approve the inventory that it is part of",
         "STATE_UNCERTAINTY": "data with a reason; who stated it does not approve the inventory that it is part of",
         "CANCEL_INSTRUMENT": "as above: who cancelled it does not approve either",
+        "CANCEL_IMPORT": "of a file that is not taken in yet",
+        "UNDO_IMPORT": "who entered data takes them out; who did does not approve the inventory either",
+        "REGISTER_PREMISES": "a fact of a building, with its area",
+        "SET_TENANCY": "whose the building is; who said so does not approve an inventory that has a share of it",
+        "RECORD_METER_READING": "data; who recorded it does not approve an inventory that has a share of it",
+        "TAKE_PREMISES_SHARE": "as a file is imported: who took it does not approve the inventory",
         "EXPECT_SOURCE": "what is to be reported, with its reason; no figure comes of it",
         "STATE_SOURCE": "why there are no records; who stated it does not approve the inventory that it is part of",
         "WITHDRAW_SOURCE_STATEMENT": "as above: who withdrew it does not approve either",

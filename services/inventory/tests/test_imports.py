@@ -13,8 +13,16 @@ from sqlalchemy import text
 
 from chassis.refusals import NotFound, NotPermitted
 from chassis.testing import ROOT
+from contracts.access import Role
 from inventory import access, usecases
-from inventory.domain.errors import ImportAlreadyUndone, ImportIsOver, ImportRefused, ReasonsMissing, WrongState
+from inventory.domain.errors import (
+    EntererMayNotApprove,
+    ImportAlreadyUndone,
+    ImportIsOver,
+    ImportRefused,
+    ReasonsMissing,
+    WrongState,
+)
 from inventory.domain.import_job import ImportJob, ImportOrder, JobState
 from inventory.domain.rows import Problem, ProblemCode
 from inventory.store import import_jobs, staging
@@ -389,3 +397,15 @@ async def test_a_decimal_comma_is_read_where_it_was_declared(jobs: Jobs) -> None
     (problem,) = await jobs.problems(wrong.id)
     assert (problem.value, problem.code) == ("1.5", ProblemCode.NOT_A_NUMBER)
     assert "comma" in problem.hint
+
+
+async def test_who_undid_an_import_does_not_approve_what_is_left(inventories: "Inventories") -> None:
+    undone = await inventories.import_file()
+    await inventories.import_file(inventories.csv("unon,waste,food,2024-07-01,2024-12-31,3,kg,composting,,measured"))
+    chair = inventories.person("unon-chair", Role.TECHNICAL_TEAM)
+    async with inventories._transaction(chair, access.UNDO_IMPORT) as (tx, principal, now):
+        await usecases.undo_import(tx, principal=principal, now=now, import_id=undone.id, reason="another year's")
+    submitted = await inventories.submit()
+
+    with pytest.raises(EntererMayNotApprove):
+        await inventories.approve(submitted.id)

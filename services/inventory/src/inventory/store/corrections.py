@@ -76,6 +76,10 @@ async def enterers(tx: AsyncConnection, inventory_id: str) -> Sequence[Person]:
         select(activity_import.c.imported_by_subject, activity_import.c.imported_by)
         .where(activity_import.c.inventory_id.in_(within))
         .union(
+            # Who took lines out again made the figure as much as who entered them.
+            select(activity_import.c.undone_by_subject, activity_import.c.undone_by).where(
+                activity_import.c.inventory_id.in_(within), activity_import.c.undone_by.is_not(None)
+            ),
             select(record_correction.c.corrected_by_subject, record_correction.c.corrected_by).where(
                 record_correction.c.inventory_id.in_(within)
             ),
