@@ -1,14 +1,21 @@
 """Files as clients send them: a POST, followed by events and GraphQL, worked off by a process of its own."""
 
 import asyncio
+import io
+import re
+import zipfile
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import orjson
 import pytest
+from python_calamine import CalamineWorkbook
+from xlsxwriter.utility import xl_col_to_name
 
 from embedded.issuer import TestIssuer
+from inventory.domain.rows import Column, column_named
+from inventory.importing.template import TEMPLATE_VERSION
 from inventory.spreadsheet import JOB_LIMITS
 from services.inventory.tests.wire import Wire, wire_of
 
@@ -125,3 +132,119 @@ async def test_nobody_else_is_told_of_a_job(wire: Wire, inventories: "Inventorie
     assert refusal(await wire.get("chair", f"/files/imports/{job_id}")) == (404, "NOT_FOUND")
     for who in ("other", "chair", None):
         assert (await wire.ask(who, JOB, id=job_id))["importJob"] is None
+
+
+MARKED = """site,category,item,start,end,amount,unit,quality,colour
+unon,grid_electricity,,2024-01-01,2024-01-31,10,kWh,measured,
+unon,grid_electricity,,2024-02-01,2024-02-30,many,kWh,measured,
+unon,=cmd|' /C calc'!A0,,2024-02-01,2024-02-28,1,kWh,measured,
+"""
+
+
+async def test_the_workbook_comes_back_with_what_is_wrong_marked_and_can_be_sent_again(wire: Wire) -> None:
+    job_id = (await wire.post("technical", "/files/imports", MARKED.encode(), **TO)).json()["id"]
+    *_, last = await followed(wire, job_id)
+    assert (last["state"], last["problemCount"]) == ("REFUSED", 4)
+
+    answer = await wire.get("technical", f"/files/imports/{job_id}/marked.xlsx")
+
+    assert answer.status_code == 200, answer.text
+    assert "f%20marked.xlsx" in answer.headers["content-disposition"]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    assert book.sheet_names == ["csv", "Lichen problems"]
+    assert [row[:6] for row in book.get_sheet_by_name("csv").to_python()][2][5] == "many"
+    listed = book.get_sheet_by_name("Lichen problems").to_python()
+    assert {(row[1], row[2], row[4]) for row in listed[1:]} == {
+        (1.0, "colour", "UNKNOWN_COLUMN"),
+        (3.0, "end", "NOT_A_DATE"),
+        (3.0, "amount", "NOT_A_NUMBER"),
+        (4.0, "category", "FORMULA_NOT_ALLOWED"),
+    }
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+        comments = parts.read("xl/comments1.xml").decode()
+    # A formula of the file is a text in what is given back, and each wrong cell has its own style and comment.
+    assert "<f>" not in sheet
+    assert set(re.findall(r'<comment ref="([A-Z]+\d+)"', comments)) == {"I1", "E3", "F3", "B4"}
+    assert all(re.search(rf'<c r="{cell}" s="[1-9]', sheet) for cell in ("I1", "E3", "F3", "B4"))
+    assert not re.search(r'<c r="A3" s=', sheet)
+
+    # Sent again as it is, it has the same problems and no others.
+    again = (await wire.post("technical", "/files/imports", answer.content, **TO | {"name": "again.xlsx"})).json()
+    *_, last = await followed(wire, again["id"])
+    assert last["problemCount"] == 4
+    assert refusal(await wire.get("other", f"/files/imports/{job_id}/marked.xlsx")) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(("locale", "header"), [("en", "category"), ("fr", "catégorie"), ("es-CL", "categoría")])
+async def test_a_template_is_made_for_a_location_and_year_and_reads_back_when_filled(
+    wire: Wire, locale: str, header: str
+) -> None:
+    answer = await wire.get("technical", "/files/locations/unon/template.xlsx", year=2024, locale=locale)
+
+    assert answer.status_code == 200, answer.text
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    assert book.sheet_names == ["Data", "Instructions", "Lists"]
+    headers = book.get_sheet_by_name("Data").to_python()[0]
+    assert headers[1] == header
+    assert [column_named(name) for name in headers] == list(Column)
+    lists = book.get_sheet_by_name("Lists").to_python()
+    assert lists[0][0] == f"lichen template {TEMPLATE_VERSION} unon 2024"
+    by_name = {name: [row[index] for row in lists[2:] if row[index]] for index, name in enumerate(lists[1])}
+    assert by_name["list_site"] == ["unon", "unon-gigiri"]
+    assert "diesel" in by_name["item_generator_fuel"]
+    assert by_name["unit_generator_fuel"][:1]
+    assert "kWh" not in by_name["unit_generator_fuel"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as parts:
+        rules = re.findall(r'<dataValidation type="(\w+)"', parts.read("xl/worksheets/sheet1.xml").decode())
+    assert rules.count("list") == 9
+    assert rules.count("date") == 2
+
+    # Its instructions and lists are no activity data, and its own headers are read.
+    filled = fill(answer.content, headers, {
+        Column.SITE: "unon", Column.CATEGORY: "water", Column.ITEM: "borehole", Column.START: "2024-01-01",
+        Column.END: "2024-01-31", Column.AMOUNT: "7", Column.UNIT: "m3", Column.QUALITY: "measured",
+    })  # fmt: skip
+    job = (await wire.post("technical", "/files/imports", filled, **TO)).json()
+    *_, last = await followed(wire, job["id"])
+    assert (last["state"], last["rowsWritten"]) == ("DONE", 1)
+
+
+def fill(content: bytes, headers: list[str], row: dict[Column, str]) -> bytes:
+    """The workbook with one row below the headers of its first sheet."""
+    cells = "".join(
+        f'<c r="{xl_col_to_name(index)}2" t="inlineStr"><is><t>{row[column]}</t></is></c>'
+        for index, column in enumerate(map(column_named, headers))
+        if column in row
+    )
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as target:
+        for part in source.namelist():
+            data = source.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                data = data.replace(b"</sheetData>", f'<row r="2">{cells}</row></sheetData>'.encode())
+            target.writestr(part, data)
+    return changed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("who", "given", "expected"),
+    [
+        ("other", {"year": 2024}, (404, "NOT_FOUND")),
+        ("chair", {"year": 2024}, (403, "NOT_PERMITTED")),
+        (None, {"year": 2024}, (401, "NOT_SIGNED_IN")),
+        ("technical", {"year": "x"}, (400, "IMPORT_PARAMETER_WRONG")),
+        ("technical", {"year": 2024, "locale": "ja"}, (400, "IMPORT_PARAMETER_WRONG")),
+    ],
+)
+async def test_a_template_is_for_who_may_enter_data_there(
+    wire: Wire, who: str | None, given: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    assert refusal(await wire.get(who, "/files/locations/unon/template.xlsx", **given)) == expected
+
+
+async def test_a_template_for_a_site_has_that_site_alone(wire: Wire) -> None:
+    answer = await wire.get("gigiri", "/files/locations/unon-gigiri/template.xlsx", year=2024)
+
+    lists = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_name("Lists").to_python()
+    assert [row[0] for row in lists[2:] if row[0]] == ["unon-gigiri"]

@@ -130,7 +130,7 @@ def a_table(chance: Random) -> tuple[tuple[str, ...], list[list[Cell]]]:
 
 def sheet_of(headers: tuple[str, ...], rows: list[list[Cell]], *, name: str = "Data") -> Sheet:
     numbered: Iterator[tuple[int, list[Cell]]] = iter(list(enumerate(rows, start=2)))
-    return Sheet(name=name, headers=headers, rows=numbered)
+    return Sheet(name=name, header_row=1, headers=headers, rows=numbered)
 
 
 def as_lines(activities: tuple[ActivityData, ...]) -> list[tuple[object, ...]]:

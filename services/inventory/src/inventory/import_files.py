@@ -1,6 +1,7 @@
 """The edge of files that come in: sent under `/files/imports`, and followed there."""
 
 import asyncio
+import io
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,13 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from chassis import access as rights
-from chassis.files import HEADERS, FileRoute, json_answer
+from chassis.files import HEADERS, FileRoute, download, json_answer
 from chassis.graphql.edge import RequestContext
 from chassis.refusals import Refusal
 from inventory import access, usecases
 from inventory.domain.errors import FileTooLarge, ImportParameterWrong, UploadsBusy
+from inventory.domain.export import Form
 from inventory.domain.import_job import ImportJob, ImportOrder
+from inventory.exports import MEDIA_TYPES
 from inventory.graphql.resources import Resources
+from inventory.importing import mark
 from inventory.spreadsheet import JOB_LIMITS
 from inventory.usecases.import_jobs import file_too_large
 
@@ -30,6 +34,7 @@ SILENCE_MAX_S = 15.0
 LISTEN_MAX_S = 600.0
 """Then a listener has to come again, and its token is looked at anew."""
 NAME_MAX = 200
+TEMPLATE_LANGUAGES = ("en", "fr", "es")
 DECIMAL_COMMAS = frozenset({"fr", "es", "ru", "de", "it", "pt"})
 DECIMAL_POINTS = frozenset({"en", "zh", "ar"})
 """Locales by language, as numbers are written in files; a country after it says nothing more."""
@@ -110,9 +115,7 @@ def _order(request: Request) -> ImportOrder:
     for name, value in given.items():
         if name not in names or len(request.query_params.getlist(name)) > 1:
             raise _wrong(name, found=value, expected=f"once each of {', '.join(sorted(names))}")
-    year = given.get("year", "")
-    if not (year.isascii() and year.isdigit() and len(year) == 4):  # noqa: PLR2004 - digits of a year
-        raise _wrong("year", found=year, expected="a year")
+    year = _year(given.get("year", ""))
     name = given.get("name", "").strip()
     if not 1 <= len(name) <= NAME_MAX:
         raise _wrong("name", found=f"{len(name)} characters", expected=f"the file's name, 1 to {NAME_MAX} characters")
@@ -120,12 +123,18 @@ def _order(request: Request) -> ImportOrder:
         raise _wrong("location", found="nothing", expected="the code of a location")
     return ImportOrder(
         location_id=given["location"],
-        year=int(year),
+        year=year,
         file_name=name,
         dry_run=_flag(given, "dryRun"),
         accept_partial=_flag(given, "acceptPartial"),
         decimal_comma=_decimal_comma(given.get("locale", "en")),
     )
+
+
+def _year(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) == 4):  # noqa: PLR2004 - digits of a year
+        raise _wrong("year", found=text, expected="a year")
+    return int(text)
 
 
 def _flag(given: dict[str, str], name: str) -> bool:
@@ -209,7 +218,66 @@ def _shown(job: ImportJob) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveMarkedFileInput:
+    """What is asked for, as the audit record has it."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveTemplateInput:
+    """As above."""
+
+    location_id: str
+    year: int
+    language: str
+
+
+async def _marked(context: RequestContext, request: Request) -> Response:
+    """The file as an XLSX with every problem marked. Refuses: as `marked_file`; UploadsBusy."""
+    resources: Resources = context.resources
+    asked = GiveMarkedFileInput(job_id=request.path_params["job_id"])
+    with resources.uploads.one():
+        found = await context.disclose(
+            access.IMPORT_ACTIVITY_DATA,
+            lambda tx, principal, _: usecases.marked_file(tx, principal=principal, job_id=asked.job_id),
+            request=asked,
+        )
+        # A large workbook takes its time; meanwhile others are answered.
+        content = await asyncio.to_thread(mark, found.content, found.problems)
+    return _workbook(content, name=found.name)
+
+
+async def _template(context: RequestContext, request: Request) -> Response:
+    """A workbook to fill in. Refuses: ImportParameterWrong; as `import_template`."""
+    given = dict(request.query_params)
+    for name, value in given.items():
+        if name not in {"year", "locale"}:
+            raise _wrong(name, found=value, expected="year and locale")
+    language = given.get("locale", "en").replace("_", "-").partition("-")[0].casefold()
+    if language not in TEMPLATE_LANGUAGES:
+        raise _wrong("locale", found=language, expected=f"one of {', '.join(TEMPLATE_LANGUAGES)}")
+    asked = GiveTemplateInput(
+        location_id=request.path_params["location_id"], year=_year(given.get("year", "")), language=language
+    )
+    found = await context.disclose(
+        access.IMPORT_ACTIVITY_DATA,
+        lambda tx, principal, _: usecases.import_template(
+            tx, principal=principal, location_id=asked.location_id, year=asked.year, language=asked.language
+        ),
+        request=asked,
+    )
+    return _workbook(found.content, name=found.name)
+
+
+def _workbook(content: bytes, *, name: str) -> Response:
+    return download(io.BytesIO(content), name=name, media_type=MEDIA_TYPES[Form.XLSX], size=len(content))
+
+
 IMPORT_FILES = (
+    FileRoute(path="/files/imports/{job_id}/marked.xlsx", answer=_marked, statuses=STATUSES),
+    FileRoute(path="/files/locations/{location_id}/template.xlsx", answer=_template, statuses=STATUSES),
     FileRoute(path="/files/imports", answer=_take, method="POST", statuses=STATUSES),
     FileRoute(path="/files/imports/{job_id}", answer=_job),
     FileRoute(path="/files/imports/{job_id}/events", answer=_events),

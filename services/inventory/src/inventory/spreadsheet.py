@@ -42,6 +42,8 @@ class Sheet:
     """One table of a file; its rows can be read once, and before those of the next sheet."""
 
     name: str
+    header_row: int
+    """As the spreadsheet counts."""
     headers: tuple[str, ...]
     """Of the first row that is not blank, without the space around them."""
     rows: Iterator[tuple[int, list[Cell]]]
@@ -207,10 +209,10 @@ def _formula_as_text(cell: re.Match[bytes]) -> bytes:
 def _sheet(name: str, records: Iterable[list[Cell]], *, limits: Limits) -> Iterator[Sheet]:
     """The sheet; none where all of it is blank."""
     rows = _within(name, records, limits=limits)
-    for _, record in rows:
+    for number, record in rows:
         if not is_blank(record):
             headers = tuple("" if cell is None else str(cell).strip() for cell in record)
-            yield Sheet(name=name, headers=headers, rows=rows)
+            yield Sheet(name=name, header_row=number, headers=headers, rows=rows)
             return
 
 

@@ -33,8 +33,8 @@ _NUMBERS = frozenset(
     }
 )
 _SPACES = re.compile(r"[\u00a0\u2009\u202f]")
-_YES = frozenset({"yes", "y", "true", "1", "return"})
-_NO = frozenset({"no", "n", "false", "0", "one way", "one-way"})
+_YES = frozenset({"yes", "y", "true", "1", "return", "oui", "sí", "si"})
+_NO = frozenset({"no", "n", "false", "0", "one way", "one-way", "non"})
 
 
 def name_of(text: str) -> str:

@@ -1,10 +1,15 @@
 """Raw rows, the columns they may have, and what can be wrong with them."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
+
+from inventory.domain.header_names import HEADERS_BY_LANGUAGE
 
 __all__ = ["Cell", "Column", "Problem", "ProblemCode", "RawRow", "column_named", "shown"]
 
@@ -73,9 +78,24 @@ _OTHER_HEADERS = {
     Column.QUALITY: ("data quality",),
     Column.NOTE: ("notes", "comment", "comments", "remarks"),
 }
-_COLUMN_BY_HEADER = {column.value.replace("_", " "): column for column in Column} | {
-    header: column for column, headers in _OTHER_HEADERS.items() for header in headers
-}
+
+
+def _bare(text: str) -> str:
+    """Lower case without accents, and one space where there are spaces, underscores or hyphens."""
+    letters = unicodedata.normalize("NFKD", re.sub(r"[\s_-]+", " ", text.replace("\u2019", "'")).strip().casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+_COLUMN_BY_HEADER = (
+    {
+        _bare(header): Column(name)
+        for language in HEADERS_BY_LANGUAGE.values()
+        for name, headers in language.items()
+        for header in headers
+    }
+    | {_bare(header): column for column, headers in _OTHER_HEADERS.items() for header in headers}
+    | {_bare(column): column for column in Column}
+)
 
 
 class ProblemCode(StrEnum):
@@ -141,9 +161,10 @@ class Problem:
     hint: str
 
 
+@lru_cache(maxsize=1024)
 def column_named(header: str) -> Column | None:
-    """The column that a header means, in any case and with any of its usual names."""
-    return _COLUMN_BY_HEADER.get(" ".join(header.replace("_", " ").split()).casefold())
+    """The column that a header means, in any case, with any of its usual names, in English, French or Spanish."""
+    return _COLUMN_BY_HEADER.get(_bare(header))
 
 
 def shown(cell: Cell) -> str:

@@ -45,6 +45,7 @@ __all__ = [
     "indicators_of",
     "newest_final_under",
     "newest_for_update",
+    "newest_id",
     "newest_version",
     "of_location",
     "record_count",
@@ -176,6 +177,17 @@ async def version_of(
         statement = statement.where(inventory.c.final_at <= as_of)
     heads = (await tx.execute(statement.order_by(inventory.c.version.desc()).limit(1))).all()
     return next(iter(await _whole(tx, heads)), None)
+
+
+async def newest_id(tx: AsyncConnection, *, location_id: str, year: int) -> str | None:
+    """The newest version, as it is now."""
+    found: str | None = await tx.scalar(
+        select(inventory.c.id)
+        .where(inventory.c.location_id == location_id, inventory.c.year == year)
+        .order_by(inventory.c.version.desc())
+        .limit(1)
+    )
+    return found
 
 
 async def newest_version(tx: AsyncConnection, *, location_id: str, year: int) -> int:

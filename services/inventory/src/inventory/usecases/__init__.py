@@ -9,7 +9,14 @@ from inventory.usecases.base_years import (
 from inventory.usecases.completeness import expect_source, state_source, withdraw_source_statement
 from inventory.usecases.corrections import correct_activity_record, correct_inventory
 from inventory.usecases.exports import export_figures, export_records, export_totals
-from inventory.usecases.import_jobs import cancel_import, find_import_job, request_import, undo_import
+from inventory.usecases.import_jobs import (
+    cancel_import,
+    find_import_job,
+    import_template,
+    marked_file,
+    request_import,
+    undo_import,
+)
 from inventory.usecases.imports import import_activity_data
 from inventory.usecases.instruments import cancel_instrument, record_instrument
 from inventory.usecases.intensity import intensities_of, state_denominator
@@ -39,7 +46,9 @@ __all__ = [
     "factor_groups",
     "find_import_job",
     "import_activity_data",
+    "import_template",
     "intensities_of",
+    "marked_file",
     "market_based_of",
     "move_location",
     "premises_shares",

@@ -1,7 +1,7 @@
 """Imports as jobs: asked for, cancelled, undone; and the two steps that a worker takes with one."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -17,13 +17,31 @@ from inventory.domain.checked_file import Checked
 from inventory.domain.errors import FileTooLarge, ImportAlreadyUndone, ImportRefused, NothingToTakeIn, ReasonsMissing
 from inventory.domain.import_job import ImportJob, ImportOrder, JobState
 from inventory.domain.inventory import Inventory
+from inventory.domain.method import GWP_SET_NAME
+from inventory.domain.rows import Problem
 from inventory.domain.workbook import Reference
+from inventory.importing import TemplateFor, template
 from inventory.spreadsheet import JOB_LIMITS
-from inventory.store import import_jobs, inventories, records, staging
+from inventory.store import factors, import_jobs, inventories, records, staging
 from inventory.store.records import ActivityImport
+from inventory.usecases.factors import factors_for
 from inventory.usecases.imports import open_inventory, reference_for, refuse_overlaps
+from quantities import GwpSet
 
-__all__ = ["cancel_import", "find_import_job", "request_import", "take_in_job", "undo_import", "what_to_check_against"]
+__all__ = [
+    "GivenFile",
+    "cancel_import",
+    "find_import_job",
+    "import_template",
+    "marked_file",
+    "request_import",
+    "take_in_job",
+    "undo_import",
+    "what_to_check_against",
+]
+
+PROBLEMS_MARKED_MAX = 100_000
+"""In a workbook that is given back; further ones are told by GraphQL."""
 
 
 async def request_import(
@@ -72,6 +90,52 @@ async def find_import_job(tx: AsyncConnection, *, principal: Principal, job_id: 
         raise NotFound(kind="import", key=job_id)
     await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=found.location_id)
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenFile:
+    """A file that leaves, or what it is made of."""
+
+    id: str
+    """Of the job, or of the location, that it is about."""
+    name: str
+    content: bytes
+    problems: Sequence[Problem] = ()
+
+
+async def marked_file(tx: AsyncConnection, *, principal: Principal, job_id: str) -> GivenFile:
+    """The file of a job as it came, and what was wrong with it. Refuses: as `find_import_job`."""
+    found = await find_import_job(tx, principal=principal, job_id=job_id)
+    problems = await import_jobs.problems_page(tx, job_id=found.id, limit=PROBLEMS_MARKED_MAX)
+    stem = found.order.file_name.rpartition(".")[0] or found.order.file_name
+    return GivenFile(
+        id=found.id,
+        name=f"{stem} marked.xlsx",
+        content=await import_jobs.content_of(tx, found.id),
+        problems=[problem for _, problem in problems],
+    )
+
+
+async def import_template(
+    tx: AsyncConnection, *, principal: Principal, location_id: str, year: int, language: str
+) -> GivenFile:
+    """A workbook to fill in for a location and year, by its edition of factors. Refuses: as `permitted`."""
+    place = await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=location_id)
+    version_id = await inventories.newest_id(tx, location_id=location_id, year=year)
+    (newest,) = [None] if version_id is None else await inventories.by_ids(tx, [version_id])
+    edition = await factors.adopted_edition(tx) if newest is None else newest.factor_edition
+    chosen, places = await factors_for(tx, path=place.path, edition=edition)
+    made = template(
+        TemplateFor(
+            location_id=location_id,
+            year=year,
+            sites=sorted(places),
+            catalogue=chosen,
+            gwp_set=GwpSet.named(GWP_SET_NAME),
+            language=language,
+        )
+    )
+    return GivenFile(id=location_id, name=f"{location_id} {year} activity data.xlsx", content=made)
 
 
 async def cancel_import(tx: AsyncConnection, *, principal: Principal, now: datetime, job_id: str) -> ImportJob:

@@ -1,0 +1,63 @@
+"""Headers in French and Spanish, by column; the first of each is the one that templates have."""
+
+from collections.abc import Mapping
+
+__all__ = ["FRENCH", "HEADERS_BY_LANGUAGE", "SPANISH"]
+
+FRENCH: Mapping[str, tuple[str, ...]] = {
+    "site": ("site", "lieu", "code du site"),
+    "category": ("catégorie", "catégorie de source"),
+    "item": ("élément", "poste", "combustible", "carburant", "fluide frigorigène"),
+    "start": ("début", "date de début", "premier jour"),
+    "end": ("fin", "date de fin", "dernier jour"),
+    "amount": ("quantité", "consommation"),
+    "unit": ("unité", "unité de mesure"),
+    "origin": ("départ", "aéroport de départ"),
+    "destination": ("arrivée", "aéroport d'arrivée"),
+    "class": ("classe", "classe de voyage"),
+    "passengers": ("passagers", "voyageurs"),
+    "return": ("aller-retour", "aller retour"),
+    "co2_kg_per_passenger": ("kg de co2 par passager",),
+    "calculator_version": ("version du calculateur",),
+    "generated_kwh": ("kwh produits",),
+    "phase": ("phase",),
+    "capacity": ("charge nominale", "charge totale"),
+    "recovered": ("récupéré", "quantité récupérée"),
+    "round_trips": ("trajets aller-retour",),
+    "treatment": ("traitement", "mode de traitement"),
+    "bod_kg": ("dbo kg", "dbo5 kg"),
+    "recovered_ch4_kg": ("ch4 récupéré kg", "méthane récupéré kg"),
+    "nitrogen_kg": ("azote kg",),
+    "meter": ("compteur", "numéro de compteur"),
+    "quality": ("qualité", "qualité des données"),
+    "note": ("remarque", "remarques", "commentaire", "commentaires"),
+}
+SPANISH: Mapping[str, tuple[str, ...]] = {
+    "site": ("sitio", "emplazamiento", "lugar", "código del sitio"),
+    "category": ("categoría", "categoría de fuente"),
+    "item": ("elemento", "combustible", "refrigerante"),
+    "start": ("inicio", "fecha de inicio", "primer día"),
+    "end": ("fin", "fecha de fin", "último día"),
+    "amount": ("cantidad", "consumo"),
+    "unit": ("unidad", "unidad de medida"),
+    "origin": ("origen", "aeropuerto de origen"),
+    "destination": ("destino", "aeropuerto de destino"),
+    "class": ("clase", "clase de viaje"),
+    "passengers": ("pasajeros", "viajeros"),
+    "return": ("ida y vuelta",),
+    "co2_kg_per_passenger": ("kg de co2 por pasajero",),
+    "calculator_version": ("versión de la calculadora",),
+    "generated_kwh": ("kwh generados",),
+    "phase": ("fase",),
+    "capacity": ("carga nominal", "carga total"),
+    "recovered": ("recuperado", "cantidad recuperada"),
+    "round_trips": ("viajes de ida y vuelta",),
+    "treatment": ("tratamiento",),
+    "bod_kg": ("dbo kg", "dbo5 kg"),
+    "recovered_ch4_kg": ("ch4 recuperado kg", "metano recuperado kg"),
+    "nitrogen_kg": ("nitrógeno kg",),
+    "meter": ("medidor", "contador", "número de medidor"),
+    "quality": ("calidad", "calidad de los datos"),
+    "note": ("nota", "observaciones", "comentario", "comentarios"),
+}
+HEADERS_BY_LANGUAGE: Mapping[str, Mapping[str, tuple[str, ...]]] = {"fr": FRENCH, "es": SPANISH}
