@@ -225,6 +225,11 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             given={"premisesId": "$premises", "locationId": "unon", "year": 1999},
             past="NO_SHARE_TO_TAKE",
         ),
+        "setReportingCalendar": Mutation(
+            asks="SET_REPORTING_CALENDAR",
+            given={"locationId": "unon", "calendar": "CALENDAR", "validFrom": "2024-01-02", "reason": "r"},
+            past="CALENDAR_DAY_NOT_FIRST",
+        ),
         "submitInventory": Mutation(
             asks="SUBMIT_INVENTORY", given={"locationId": "unon", "year": 1999}, past="NOTHING_TO_SUBMIT"
         ),

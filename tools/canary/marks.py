@@ -65,8 +65,10 @@ CAPABILITIES: Mapping[str, Capability] = {
 ABOVE: Mapping[str, frozenset[str]] = {
     "access.membership": frozenset({"id", "subject", "user_name"}),
     "access.membership_effect": frozenset({"membership_id"}),
+    "inventory.reporting_calendar": frozenset({"id", "reason", "set_by", "set_by_subject"}),
 }
-"""What of a role that is given above is shown to those who read members below: who holds it, not why."""
+"""What of a role that is given above is shown to those who read members below: who holds it, not why. And the calendar
+that a location above reports by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

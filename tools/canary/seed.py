@@ -202,6 +202,10 @@ class Seed:
             "recordFuelStock", self.by(location, Role.TECHNICAL_TEAM), locationId=location, fuel="diesel",
             capacity=self.figure(7), stock=self.figure(), unit="litre", asOf="2024-06-30",
         )  # fmt: skip
+        await self.do(
+            "setReportingCalendar", self.by(location, Role.LOCAL_CHAIR), locationId=location, calendar="JULY_JUNE",
+            validFrom=f"{SECRET_YEAR}-07-01", reason=self.text(location),
+        )  # fmt: skip
         await self.premises(location)
         await self.inventory(location, OPEN_YEAR)
         if location == SITE:

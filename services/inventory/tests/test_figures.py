@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 DOCUMENT = """query($id: ID!, $by: [FigureDimension!]!, $filter: FigureFilter, $asOf: DateTime) {
     location(id: $id) { figures(by: $by, filter: $filter, asOf: $asOf) { withheld figures {
         locationId year month scope category stream gas records inventories
-        total { value unit } biogenicCo2 { value } apportioned { value } marketBased { value unit } } } } }"""
+        total { value unit } biogenicCo2 { value } apportioned { value }
+        marketBased { value unit } reportingPeriod { start end } } } } }"""
 
 
 async def ask(

@@ -171,6 +171,8 @@ FIGURES = _columns(
     records: whole number
     inventories: whole number
     inventories_withheld: whole number
+    period_start: day
+    period_end: day
     """
 )
 """As `figures` of GraphQL. Without an `as_of`, by the versions that are final now."""

@@ -33,6 +33,8 @@ class Dimension(StrEnum):
     LOCATION = "location"
     YEAR = "year"
     MONTH = "month"
+    REPORTING_PERIOD = "reporting_period"
+    """Of the location that is asked, by its calendar."""
     SCOPE = "scope"
     CATEGORY = "category"
     STREAM = "stream"
@@ -117,7 +119,13 @@ class FiguresAsked:
     @property
     def by_months(self) -> bool:
         """Made of months, not of whole inventories."""
-        return Dimension.MONTH in self.by or self.calendar != Calendar.CALENDAR
+        by_months = {Dimension.MONTH, Dimension.REPORTING_PERIOD} & self.by
+        return bool(by_months) or self.calendar != Calendar.CALENDAR
+
+    @property
+    def by_periods(self) -> bool:
+        """Made of months of reporting periods, which the years asked for are then the ends of."""
+        return Dimension.REPORTING_PERIOD in self.by
 
     @property
     def by_gases(self) -> bool:
@@ -149,6 +157,8 @@ class Figure(NamedTuple):
     location_id: str | None
     year: int | None
     month: date | None
+    reporting_period: date | None
+    """Its first day."""
     scope: int | None
     category: str | None
     stream: str | None
@@ -172,6 +182,8 @@ class Found:
     """Sums that the caller may see."""
 
     figures: tuple[Figure, ...]
+    periods: Mapping[date, date]
+    """By the first day of each reporting period, the first day that no longer belongs to it."""
     withheld: int
     """Inventories left out because their figures by month or gas would show amounts of stored fuel (ADR 0018)."""
 

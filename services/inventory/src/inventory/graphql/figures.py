@@ -1,6 +1,6 @@
 """GraphQL types of sums over many inventories."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Self
 
@@ -34,7 +34,9 @@ class FigureFilter:
     tree: Tree = Tree.AS_IT_IS
     calendar: Calendar = Calendar.CALENDAR
     year_from: int | None = None
-    year_to: int | None = strawberry.field(default=None, description="Inclusive.")
+    year_to: int | None = strawberry.field(
+        default=None, description="Inclusive. By reporting period, years in which periods end."
+    )
     scopes: list[int] = strawberry.field(default_factory=list)
     categories: list[str] = strawberry.field(default_factory=list)
     streams: list[str] = strawberry.field(default_factory=list)
@@ -63,11 +65,18 @@ class FigureFilter:
         )
 
 
+@strawberry.type(description="A reporting period of the location that was asked.")
+class FigurePeriod:
+    start: date
+    end: date = strawberry.field(description="First day that no longer belongs to it.")
+
+
 @strawberry.type(description="One sum. A dimension that was not asked for is null.")
 class Figure:
     location_id: strawberry.ID | None
     year: int | None
     month: date | None = strawberry.field(description="Its first day.")
+    reporting_period: FigurePeriod | None = strawberry.field(description="Of the location asked, by its calendar.")
     scope: int | None
     category: str | None
     stream: str | None
@@ -85,12 +94,14 @@ class Figure:
     )
 
     @classmethod
-    def of(cls, found: DomainFigure) -> Self:
+    def of(cls, found: DomainFigure, periods: Mapping[date, date]) -> Self:
+        period = found.reporting_period
         is_mass = found.gas is not None and found.gas != NOT_SPLIT_BY_GAS
         return cls(
             location_id=None if found.location_id is None else strawberry.ID(found.location_id),
             year=found.year,
             month=found.month,
+            reporting_period=None if period is None else FigurePeriod(start=period, end=periods[period]),
             scope=found.scope,
             category=found.category,
             stream=found.stream,
@@ -138,7 +149,7 @@ class LocationFigures:
         )
         async with info.context.reading() as tx:
             found = await store.figures(tx, asked)
-        return Figures(figures=[Figure.of(item) for item in found.figures], withheld=found.withheld)
+        return Figures(figures=[Figure.of(item, found.periods) for item in found.figures], withheld=found.withheld)
 
     @strawberry.field(
         description="Records that a figure is made of, as far as you may see them, in the order in which they came:"

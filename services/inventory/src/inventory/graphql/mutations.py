@@ -20,6 +20,7 @@ from inventory.graphql.instrument_mutations import InstrumentMutation
 from inventory.graphql.locations import FuelStock
 from inventory.graphql.premises_mutations import PremisesMutation
 from inventory.graphql.register_mutations import RegisterMutation
+from inventory.graphql.reporting_calendar_mutations import ReportingCalendarMutation
 from inventory.graphql.types import Inventory, Location
 from inventory.graphql.uncertainty_mutations import UncertaintyMutation
 from inventory.graphql.version_mutations import VersionMutation, import_refused
@@ -103,6 +104,7 @@ class Mutation(
     CompletenessMutation,
     UncertaintyMutation,
     PremisesMutation,
+    ReportingCalendarMutation,
     DenominatorMutation,
 ):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")

@@ -22,6 +22,7 @@ from inventory.graphql.locations import Coordinates, FuelStock
 from inventory.graphql.premises import InventoryPremises, LocationPremises
 from inventory.graphql.records import ActivityRecord, ActivityRecordFilter, GasMass, masses, record_cursor
 from inventory.graphql.renewable_share import InventoryRenewableShare
+from inventory.graphql.reporting_calendars import LocationCalendar
 from inventory.graphql.scope2 import InventoryScope2
 from inventory.graphql.uncertainty import InventoryUncertainties
 from inventory.graphql.versions import InventoryVersions
@@ -220,6 +221,7 @@ class Location(
     LocationCompleteness,
     LocationPremises,
     LocationDenominators,
+    LocationCalendar,
 ):
     id: strawberry.ID
     name: str

@@ -1,6 +1,7 @@
 """SQL of sums over many inventories. They are made of totals that the lines' own transaction keeps, never of lines."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from operator import itemgetter
 from typing import Any
 
@@ -17,6 +18,8 @@ from inventory.domain.figures import (
     Tree,
     require_few,
 )
+from inventory.domain.reporting_calendar import reporting_periods
+from inventory.store import reporting_calendars
 
 __all__ = ["chosen", "figures"]
 
@@ -56,6 +59,12 @@ _MARKET = (
     " WHERE k.inventory_id = t.inventory_id AND k.category = t.category AND k.optional = t.optional) m ON t.scope = 2"
 )
 _MARKET_KG = "CASE WHEN t.scope = 2 THEN m.kg ELSE t.co2e_kg END"
+_PERIOD = (
+    " JOIN unnest(CAST(:starts AS date[]), CAST(:ends AS date[])) AS p (period_start, period_end)"
+    " ON t.month >= p.period_start AND t.month < p.period_end"
+)
+_FIRST, _LAST = 1990, 2100
+"""Years of reporting periods."""
 _YEAR_MIN, _YEAR_MAX = 1989, 2101
 """Years of inventories lie between."""
 _YEAR_FROM_JULY = "extract(year FROM t.month + interval '6 months')::integer"
@@ -77,13 +86,16 @@ async def figures(tx: AsyncConnection, asked: FiguresAsked) -> Found:
     places = [place for place, sql in enumerate(columns.values()) if not sql.startswith("NULL")]
     grouped = ", ".join(list(columns.values())[place] for place in places)
     market = _MARKET if _with_market(asked) else ""
+    periods = await _periods(tx, asked) if asked.by_periods else {}
+    of_period = _PERIOD if asked.by_periods else ""
     statement += (
         f" SELECT {', '.join(picked)}, {', '.join(_sums(asked))}"  # noqa: S608 - the code's own parts
-        f" FROM {kept} c JOIN {table} t ON t.inventory_id = c.id{market} WHERE {_OF.format(table='t')}{_more(asked)}"
+        f" FROM {kept} c JOIN {table} t ON t.inventory_id = c.id{market}{of_period}"
+        f" WHERE {_OF.format(table='t')}{_more(asked)}"
         + ("" if _is_of_one_row(asked) else f" GROUP BY {grouped}" if grouped else " HAVING count(*) > 0")
         + f" LIMIT {asked.most + 1}"
     )
-    values = _values(asked)
+    values = _values(asked) | {"starts": list(periods), "ends": list(periods.values())}
     rows = (await tx.execute(text(statement), _named(statement, values))).all()
     require_few(len(rows), most=asked.most)
     found = list(map(Figure._make, rows))
@@ -95,7 +107,18 @@ async def figures(tx: AsyncConnection, asked: FiguresAsked) -> Found:
         count = _CHOSEN.format(under=_UNDER[asked.tree]) + _WHOLE.format(of_year=_OF.format(table="y"), table=table)
         count += " SELECT (SELECT count(*) FROM chosen) - (SELECT count(*) FROM whole)"
         withheld = int((await tx.execute(text(count), _named(count, values))).scalar_one())
-    return Found(figures=tuple(found), withheld=withheld)
+    return Found(figures=tuple(found), withheld=withheld, periods=periods)
+
+
+async def _periods(tx: AsyncConnection, asked: FiguresAsked) -> dict[date, date]:
+    """Reporting periods of the location that end in the years asked for, each whole."""
+    (changes,) = await reporting_calendars.in_force(tx, [asked.location_id])
+    first = _FIRST if asked.year_from is None else max(asked.year_from, _FIRST)
+    last = _LAST if asked.year_to is None else min(asked.year_to, _LAST)
+    if first > last:
+        return {}
+    every = reporting_periods(date(first, 1, 1), date(last, 12, 1), changes)
+    return {found.start: found.end for found in every if first <= (found.end - timedelta(days=1)).year <= last}
 
 
 async def chosen(tx: AsyncConnection, asked: FiguresAsked) -> Sequence[tuple[str, str]]:
@@ -115,6 +138,7 @@ def _columns(asked: FiguresAsked) -> dict[str, str]:
         Dimension.LOCATION: ("c.location_id", "text"),
         Dimension.YEAR: (year, "integer"),
         Dimension.MONTH: ("t.month", "date"),
+        Dimension.REPORTING_PERIOD: ("p.period_start", "date"),
         Dimension.SCOPE: ("t.scope", "integer"),
         Dimension.CATEGORY: ("t.category", "text"),
         Dimension.STREAM: (_stream(), "text"),
@@ -163,6 +187,8 @@ def _more(asked: FiguresAsked) -> str:
     more = ""
     if asked.gases:
         more += " AND t.gas = ANY (:gases)"
+    if asked.by_periods:
+        return more
     if asked.by_months and asked.year_from is not None:
         more += " AND t.month >= :first_month"
     if asked.by_months and asked.year_to is not None:
@@ -174,8 +200,8 @@ def _values(asked: FiguresAsked) -> dict[str, Any]:
     least, most = (
         None if year is None else min(max(year, _YEAR_MIN), _YEAR_MAX) for year in (asked.year_from, asked.year_to)
     )
-    # A year from July is made of two inventories.
-    before = 1 if asked.calendar == Calendar.JULY_JUNE else 0
+    # A year from July, or a reporting period, is made of two inventories.
+    before = 1 if asked.calendar == Calendar.JULY_JUNE or asked.by_periods else 0
     return {
         "location_id": asked.location_id,
         "as_of": asked.as_of,

@@ -51,6 +51,7 @@ from inventory.tables.register import (
     location_profile,
     site_position,
 )
+from inventory.tables.reporting_calendars import reporting_calendar
 from inventory.tables.scope2 import (
     instrument,
     instrument_cancellation,
@@ -109,6 +110,7 @@ __all__ = [
     "premises",
     "premises_share",
     "record_correction",
+    "reporting_calendar",
     "scope2_part",
     "site_position",
     "source_expectation",

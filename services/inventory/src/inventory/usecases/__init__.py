@@ -26,6 +26,7 @@ from inventory.usecases.premises import record_meter_reading, register_premises,
 from inventory.usecases.premises_shares import PremisesShares, current_shares_of, premises_shares, take_premises_share
 from inventory.usecases.register import close_location, move_location
 from inventory.usecases.renewable_share import renewable_share_of
+from inventory.usecases.reporting_calendars import set_reporting_calendar
 from inventory.usecases.scope2 import market_based_of
 from inventory.usecases.uncertainty import factor_groups, state_uncertainty, stated_percents_of, uncertainty_of
 
@@ -62,6 +63,7 @@ __all__ = [
     "request_import",
     "return_inventory",
     "set_base_year",
+    "set_reporting_calendar",
     "set_tenancy",
     "simulate_recalculation",
     "state_denominator",

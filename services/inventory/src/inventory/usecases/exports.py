@@ -1,9 +1,9 @@
 """Files of records, totals and figures: what the lists of GraphQL show to the caller, to keep."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import IO, Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -93,7 +93,7 @@ async def export_figures(
     extent = Extent.PART if found.withheld else Extent.WHOLE
 
     async def groups() -> AsyncIterator[Sequence[Any]]:
-        yield [_figure_row(item, asked, withheld=found.withheld) for item in found.figures]
+        yield [_figure_row(item, asked, withheld=found.withheld, periods=found.periods) for item in found.figures]
 
     about = (
         ("Under", asked.location_id),
@@ -107,7 +107,7 @@ async def export_figures(
     return Export(id=asked.location_id, name=name, rows=rows, extent=extent)
 
 
-def _figure_row(item: Any, asked: FiguresAsked, *, withheld: int) -> tuple[Any, ...]:
+def _figure_row(item: Any, asked: FiguresAsked, *, withheld: int, periods: Mapping[date, date]) -> tuple[Any, ...]:
     is_mass = item.gas is not None and item.gas != NOT_SPLIT_BY_GAS
     return (
         asked.location_id, asked.tree.value, asked.calendar.value, asked.as_of, item.location_id, item.year, item.month,
@@ -115,6 +115,7 @@ def _figure_row(item: Any, asked: FiguresAsked, *, withheld: int) -> tuple[Any, 
         item.market_based_co2e_kg, None if item.market_based_co2e_kg is None else CO2E_UNIT, item.biogenic_co2_kg,
         None if item.biogenic_co2_kg is None else "kg", item.apportioned_co2e_kg,
         None if item.apportioned_co2e_kg is None else CO2E_UNIT, item.records, item.inventories, withheld,
+        item.reporting_period, None if item.reporting_period is None else periods[item.reporting_period],
     )  # fmt: skip
 
 

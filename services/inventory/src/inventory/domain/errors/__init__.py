@@ -131,6 +131,11 @@ from inventory.domain.errors.register import (
     LocationClosesBeforeItOpens,
     LocationCodeMalformed,
 )
+from inventory.domain.errors.reporting_calendars import (
+    CalendarBeforeEarlierOne,
+    CalendarDayNotFirst,
+    CalendarUnchanged,
+)
 from inventory.domain.errors.uncertainty import (
     FactorUncertaintyPublished,
     FactorUnused,
@@ -146,6 +151,9 @@ __all__ = [
     "BaseYearDataMissing",
     "BaseYearMissing",
     "BlendMalformed",
+    "CalendarBeforeEarlierOne",
+    "CalendarDayNotFirst",
+    "CalendarUnchanged",
     "CapacityNotPositive",
     "CatalogueMalformed",
     "CategoryUnknown",
