@@ -27,7 +27,7 @@ CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[2]
 EXPECT = "expect "
 _NUMBER = re.compile(r"-?\d[\d ,\u00a0]*(?:\.\d+)?")
-_BESIDE = ("gwp", "blends", "factors", "place", "year", "edition")
+_BESIDE = ("gwp", "blends", "factors", "place", "year", "edition", "instruments")
 
 Line = dict[str, Any]
 
@@ -242,6 +242,8 @@ def quantified(case: Case, lines: Sequence[Line]) -> dict[str, Any]:
 def found(answer: Mapping[str, Any], expectation: Expectation) -> Decimal:
     """Our figure, in the printed unit."""
     of = answer["totals"] if expectation.line is None else answer["lines"][expectation.line]
+    if expectation.figure.startswith("scope_2."):
+        of = answer
     if expectation.line is not None and not expectation.figure.startswith(("amount", "stated")):
         of = of["emissions"]
     figure: Any = of

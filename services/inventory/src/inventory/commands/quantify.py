@@ -16,16 +16,25 @@ from inventory.commands.quantify_answer import (
     problems_as_document,
     problems_as_table,
 )
-from inventory.commands.quantify_input import Worksheet, factors_in, gwp_set_in, with_blends_in, worksheet_in
+from inventory.commands.quantify_input import (
+    Worksheet,
+    factors_in,
+    gwp_set_in,
+    instruments_in,
+    with_blends_in,
+    worksheet_in,
+)
 from inventory.domain.categories import CATEGORIES, Items
 from inventory.domain.cells import YEARS
 from inventory.domain.edition import CURRENT, MethodEdition
 from inventory.domain.emission_factor import Catalogue, Place
 from inventory.domain.errors import WorksheetMalformed
 from inventory.domain.form_reading import Lookups
+from inventory.domain.instrument import Instrument
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.rows import Problem
 from inventory.domain.worksheet import Line, Rules, read_lines
+from inventory.domain.worksheet_scope2 import both_figures
 from quantities import GwpSet, Refusal
 
 __all__ = ["DONE", "PARTLY", "REFUSED", "main", "quantified", "rules_for"]
@@ -66,7 +75,12 @@ def main(
     lines, problems = quantified(worksheet, rules=rules)
     if problems and not (asked.partial and lines):
         return _with_problems(problems, out=out, err=err, as_json=asked.format == "json")
-    answer = Answer(lines=lines, rules=rules, factors_from=factors_from, left_out=problems)
+    try:
+        bought = _instruments(asked, worksheet.beside, lines)
+    except (Refusal, OSError) as problem:
+        return _refused(problem, out=out, err=err, as_json=asked.format == "json")
+    scope_2 = both_figures(lines, instruments=bought, rules=rules)
+    answer = Answer(lines=lines, scope_2=scope_2, rules=rules, factors_from=factors_from, left_out=problems)
     if asked.format == "json":
         print(_json(as_document(answer)), file=out)
     else:
@@ -89,6 +103,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("--gwp", metavar="AR4|AR5|AR6|FILE", help=f"GWP set; {GWP_SET_NAME} without it")
     parser.add_argument("--blends", metavar="FILE", help="refrigerant blends by composition, in percent by mass")
+    parser.add_argument("--instruments", metavar="FILE", help="bought for electricity: for scope 2 by the market")
     parser.add_argument("--place", metavar="COUNTRY[/GRID]", help="where lines are that do not say: KEN, USA/US-NYCW")
     parser.add_argument("--year", type=int, metavar="YEAR", help="when lines were that do not say")
     parser.add_argument("--edition", metavar="NAME", help=f"edition of the UN-wide method; {CURRENT.name} without it")
@@ -162,6 +177,14 @@ def _factors(asked: str | None, inside: Any, *, gwp_set: GwpSet) -> tuple[Catalo
             return catalogue.emission_factors(asked), f"the shipped edition {asked}, and the lines' own"
         case _:
             return factors_in(Path(asked).read_bytes(), gwp_set=gwp_set), f"{Path(asked).name}, and the lines' own"
+
+
+def _instruments(asked: argparse.Namespace, beside: Mapping[str, Any], lines: Sequence[Line]) -> Sequence[Instrument]:
+    given = Path(asked.instruments).read_bytes() if asked.instruments else beside.get("instruments")
+    if given is None:
+        return ()
+    markets = {part for line in lines for part in (line.place.country, line.place.grid) if part}
+    return instruments_in(given, markets=markets)
 
 
 def _place(asked: str | None, inside: Any) -> Place:

@@ -11,6 +11,7 @@ from inventory.domain.quantification import NOT_SPLIT_BY_GAS
 from inventory.domain.rows import Problem
 from inventory.domain.uncertainty import Interval
 from inventory.domain.worksheet import Line, Rules
+from inventory.domain.worksheet_scope2 import BothFigures
 from inventory.uncertainty import collapsed, propagated
 from quantities import GwpSet, Quantity, Unit
 
@@ -28,6 +29,7 @@ class Answer:
     """Lines that were quantified, by these rules."""
 
     lines: Sequence[Line]
+    scope_2: BothFigures | None
     rules: Rules
     factors_from: str
     left_out: Sequence[Problem]
@@ -46,6 +48,7 @@ def as_document(answer: Answer) -> dict[str, Any]:
         },
         "lines": [_line(line, gwp_set=answer.rules.gwp_set) for line in answer.lines],
         "totals": _totals(answer.lines),
+        "scope_2": None if answer.scope_2 is None else _scope_2(answer.scope_2),
         "left_out": problems_as_document(answer.left_out),
     }
 
@@ -160,6 +163,27 @@ def _totals(lines: Sequence[Line]) -> dict[str, Any]:
     }
 
 
+def _scope_2(found: BothFigures) -> dict[str, Any]:
+    """The total holds the location-based figure; the other stands beside it."""
+    return {
+        "location_based": _figure(found.location_based_kg, "kgCO2e"),
+        "market_based": _figure(found.market_based_kg, "kgCO2e"),
+        "parts": [
+            {
+                "line": int(part.location_id.removeprefix("line ")),
+                "amount": _figure(part.kwh, Unit.KILOWATT_HOUR),
+                "co2e": _figure(part.co2e_kg, "kgCO2e"),
+                "basis": part.basis.value,
+                "explanation": part.explanation,
+            }
+            for part in found.parts
+        ],
+        "excess": [
+            {"amount": _figure(item.kwh, Unit.KILOWATT_HOUR), "explanation": item.explanation} for item in found.excess
+        ],
+    }
+
+
 def _is_counted(line: Line) -> bool:
     return line.quantification is not None and not line.quantification.coefficient.is_optional
 
@@ -254,6 +278,7 @@ def as_tables(answer: Answer) -> str:
         about,
         _lines_table(document["lines"]),
         _totals_table(document["totals"]),
+        _scope_2_text(document["scope_2"]),
         _lineage_text(document["lines"]),
     ]
     if answer.left_out:
@@ -300,6 +325,18 @@ def _totals_table(totals: Mapping[str, Any]) -> str:
         f" (± {_rounded(interval['percent'])} %), of the {_rounded(interval['covered_percent'])} % of the total"
         " whose uncertainty is stated."
     )
+
+
+def _scope_2_text(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    location, market = (_rounded(found[name]["value"]) for name in ("location_based", "market_based"))
+    parts = [f"  line {part['line']}: {part['explanation']}" for part in found["parts"]]
+    excess = [f"  {item['explanation']}" for item in found["excess"]]
+    head = f"scope 2: {location} kgCO2e location-based, as in the total; {market} kgCO2e market-based, beside it"
+    # Without an instrument the parts say no more than the lines.
+    is_plain = not excess and all(part["basis"] == "location_based" for part in found["parts"])
+    return "\n".join((head, *(() if is_plain else (*parts, *excess))))
 
 
 def _gas(gas: str) -> str:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,16 +20,18 @@ from inventory.domain.errors import (
     GwpSetMalformed,
     WorksheetMalformed,
 )
+from inventory.domain.instrument import Instrument
 from inventory.domain.own_factors import ALWAYS, own_blends, own_factor, own_gwp_set
 from inventory.domain.rows import Cell, RawRow, is_blank, shown
+from inventory.domain.worksheet_scope2 import own_instrument
 from inventory.spreadsheet import DEFAULT_LIMITS, read_spreadsheet
 from quantities import GwpSet
 
-__all__ = ["Worksheet", "factors_in", "gwp_set_in", "with_blends_in", "worksheet_in"]
+__all__ = ["Worksheet", "factors_in", "gwp_set_in", "instruments_in", "with_blends_in", "worksheet_in"]
 
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | Decimal | bool | None
 
-_LINES, _FACTORS, _GWP, _BLENDS, _PLACE, _YEAR, _EDITION = _KEYS = (
+_LINES, *_BESIDE = _KEYS = (
     "lines",
     "factors",
     "gwp",
@@ -37,6 +39,7 @@ _LINES, _FACTORS, _GWP, _BLENDS, _PLACE, _YEAR, _EDITION = _KEYS = (
     "place",
     "year",
     "edition",
+    "instruments",
 )
 _EXPONENT_MAX = 50
 _MARK_OF_CATALOGUE = "gases_stated_in"
@@ -271,6 +274,18 @@ def _factor(row: Json, *, number: int, gwp_set: GwpSet) -> EmissionFactor:
     if not isinstance(found, EmissionFactor):
         _no_factor(where, "; ".join(f"{item.field}: {item.reason}" for item in found), found[0].hint)
     return found
+
+
+def instruments_in(value: Json | bytes, *, markets: Iterable[str]) -> list[Instrument]:
+    """Instruments for electricity, from JSON or CSV. Refuses: as `own_instrument`; WorksheetMalformed."""
+    found: Json = (_json(value) if _is_json(value) else _csv(value)) if isinstance(value, bytes) else value
+    if not isinstance(found, Sequence) or isinstance(found, str) or not all(isinstance(row, Mapping) for row in found):
+        _malformed("instruments that are no list of objects", "a list of instruments")
+    return [
+        own_instrument({name_of(field): _scalar(cell) for field, cell in row.items()}, number=number, markets=markets)
+        for number, row in enumerate(found, start=1)
+        if isinstance(row, Mapping)
+    ]
 
 
 def _day(cells: Mapping[str, Cell], field: str, otherwise: date) -> date:

@@ -7,15 +7,19 @@ leave, and the grid's average where no residual mix is known, which is disclosed
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, localcontext
 from enum import StrEnum
 from types import MappingProxyType
 
-from inventory.domain.emission_factor import Place
+from inventory.domain.activity_data import Category, Period
+from inventory.domain.emission_factor import Catalogue, Place
+from inventory.domain.errors import FactorMissing
 from inventory.domain.instrument import Instrument, InstrumentKind
-from inventory.domain.quantification import Coefficient
+from inventory.domain.quantification import Coefficient, resolve_coefficient
+from quantities import GwpSet, Unit
 
-__all__ = ["RESIDUAL_MIX", "Basis", "Excess", "Load", "MarketBased", "Part", "market_based"]
+__all__ = ["RESIDUAL_MIX", "Basis", "Excess", "Load", "MarketBased", "Part", "market_based", "residual_mix_of"]
 
 RESIDUAL_MIX = "residual_mix"
 """Key of a grid's residual mix in the catalogue."""
@@ -83,6 +87,22 @@ class MarketBased:
     def co2e_kg(self) -> Decimal:
         with localcontext(prec=_EXACT_DIGITS):
             return sum((part.co2e_kg for part in self.parts), start=Decimal(0))
+
+
+def residual_mix_of(place: Place, *, year: int, catalogue: Catalogue, gwp_set: GwpSet) -> Coefficient | None:
+    """What a kWh that no instrument covers emits there; None where the catalogue has no residual mix for it."""
+    try:
+        return resolve_coefficient(
+            category=Category.GRID_ELECTRICITY,
+            key=RESIDUAL_MIX,
+            unit=Unit.KILOWATT_HOUR,
+            place=place,
+            period=Period(start=date(year, 1, 1), end=date(year + 1, 1, 1)),
+            catalogue=catalogue,
+            gwp_set=gwp_set,
+        )
+    except FactorMissing:
+        return None
 
 
 def market_based(

@@ -1,22 +1,17 @@
 """Scope 2 by the market, from the lines and the instruments of inventories."""
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from inventory.domain.activity_data import Category, Period
-from inventory.domain.emission_factor import Catalogue, Place
-from inventory.domain.errors import FactorMissing
 from inventory.domain.instrument import Instrument
 from inventory.domain.inventory import Inventory, State
 from inventory.domain.method import GWP_SET_NAME
-from inventory.domain.quantification import Coefficient, resolve_coefficient
-from inventory.domain.scope2 import RESIDUAL_MIX, MarketBased, market_based
+from inventory.domain.scope2 import MarketBased, market_based, residual_mix_of
 from inventory.store import factors, instruments, inventories, scope2
-from quantities import GwpSet, Unit
+from quantities import GwpSet
 
 __all__ = ["market_based_of", "worked_out"]
 
@@ -48,7 +43,10 @@ async def worked_out(tx: AsyncConnection, of: Sequence[Inventory]) -> dict[str, 
             instruments=own,
             year=item.year,
             residual_mix=partial(
-                _residual_mix, year=item.year, catalogue=await factors.catalogue_of(tx, item.factor_edition)
+                residual_mix_of,
+                year=item.year,
+                catalogue=await factors.catalogue_of(tx, item.factor_edition),
+                gwp_set=GwpSet.named(GWP_SET_NAME),
             ),
             sites={instrument_id: covered[location_id] for instrument_id, location_id in below.items()},
             elsewhere=await _elsewhere(tx, own, of=item),
@@ -74,18 +72,3 @@ async def _elsewhere(tx: AsyncConnection, own: Sequence[Instrument], *, of: Inve
             if part.instrument_id is not None:
                 used[part.instrument_id] = used.get(part.instrument_id, Decimal(0)) + part.kwh
     return used
-
-
-def _residual_mix(place: Place, *, year: int, catalogue: Catalogue) -> Coefficient | None:
-    try:
-        return resolve_coefficient(
-            category=Category.GRID_ELECTRICITY,
-            key=RESIDUAL_MIX,
-            unit=Unit.KILOWATT_HOUR,
-            place=place,
-            period=Period(start=date(year, 1, 1), end=date(year + 1, 1, 1)),
-            catalogue=catalogue,
-            gwp_set=GwpSet.named(GWP_SET_NAME),
-        )
-    except FactorMissing:
-        return None

@@ -143,7 +143,12 @@ from inventory.domain.errors.uncertainty import (
     UncertaintyOutOfRange,
     UncertaintySubjectUnclear,
 )
-from inventory.domain.errors.worksheets import BlendMalformed, GwpSetMalformed, WorksheetMalformed
+from inventory.domain.errors.worksheets import (
+    BlendMalformed,
+    GwpSetMalformed,
+    InstrumentMalformed,
+    WorksheetMalformed,
+)
 
 __all__ = [
     "AmountNegative",
@@ -194,6 +199,7 @@ __all__ = [
     "InstrumentAlreadyClaimed",
     "InstrumentAmountNotPositive",
     "InstrumentEvidenceMissing",
+    "InstrumentMalformed",
     "InstrumentOutsideMarket",
     "InstrumentRateNegative",
     "InstrumentRedeemedOutOfTime",

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from inventory.domain.errors.base import Refused
 
-__all__ = ["BlendMalformed", "GwpSetMalformed", "WorksheetMalformed"]
+__all__ = ["BlendMalformed", "GwpSetMalformed", "InstrumentMalformed", "WorksheetMalformed"]
 
 
 class WorksheetMalformed(Refused):
@@ -23,3 +23,9 @@ class BlendMalformed(Refused):
     """A composition that does not make a whole, or names a gas without a global warming potential."""
 
     code: ClassVar[str] = "BLEND_MALFORMED"
+
+
+class InstrumentMalformed(Refused):
+    """An instrument for electricity that can't be read."""
+
+    code: ClassVar[str] = "INSTRUMENT_MALFORMED"
