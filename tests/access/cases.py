@@ -230,6 +230,24 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             given={"locationId": "unon", "calendar": "CALENDAR", "validFrom": "2024-01-02", "reason": "r"},
             past="CALENDAR_DAY_NOT_FIRST",
         ),
+        "setPlausibilityRange": Mutation(
+            asks="SET_PLAUSIBILITY_RANGE",
+            given={
+                "locationId": "unon",
+                "category": "none such",
+                "basis": "YEAR",
+                "severity": "ERROR",
+                "validFrom": "2024-01-01",
+                "source": "s",
+            },
+            past="SOURCE_CATEGORY_UNKNOWN",
+        ),
+        "explainWarning": Mutation(
+            asks="EXPLAIN_WARNING",
+            by="record",
+            given={"inventoryId": "$inventory", "findingId": "none", "explanation": "e"},
+            past="FINDING_NOT_THERE",
+        ),
         "submitInventory": Mutation(
             asks="SUBMIT_INVENTORY", given={"locationId": "unon", "year": 1999}, past="NOTHING_TO_SUBMIT"
         ),
@@ -380,6 +398,7 @@ QUERIES: dict[str, dict[str, Query]] = {
         "importJob": Query(
             document='{ importJob(id: "$job") { id } }', closed="importJob", asks="IMPORT_ACTIVITY_DATA"
         ),
+        "plausibilityRanges": Query(document="{ plausibilityRanges(first: 1) { edges { node { id } } } }", closed=None),
         "inventoryAuditEntries": audit_entries("inventory"),
     },
     "targets": {

@@ -105,6 +105,8 @@ INVENTORY = Workflow(
         "EXPECT_SOURCE": "what is to be reported, with its reason; no figure comes of it",
         "STATE_SOURCE": "why there are no records; who stated it does not approve the inventory that it is part of",
         "WITHDRAW_SOURCE_STATEMENT": "as above: who withdrew it does not approve either",
+        "SET_PLAUSIBILITY_RANGE": "what is plausible, with its source; no figure comes of it",
+        "EXPLAIN_WARNING": "why a figure is as it is; who explained it does not approve the inventory that it is of",
     },
 )
 

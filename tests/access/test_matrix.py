@@ -34,7 +34,7 @@ INSIDE = {
     "unon": {"at", "above"}, "secretariat": {"above"}, "anywhere": set(PLACEMENTS), "another's": set[str](),
 }  # fmt: skip
 """What is asked about → placements at which a role reaches it: a place, what needs none, what no role opens."""
-NOT_ASKED_YET = {Capability.MANAGE_FACTORS}
+NOT_ASKED_YET = set[Capability]()
 """Capabilities that no root field and no mutation asks for."""
 OF_FEDERATION = {"_service", "_entities"}
 """The schema, and entities by key: what a key gives is what its root field gives."""

@@ -27,6 +27,8 @@ OF_NO_LOCATION = {
         "factor_edition_adoption",
         "factor_edition_release",
         "factor_release",
+        # What is to be expected of a place, not what there is at it.
+        "plausibility_range",
     },
     "targets": set(),
     # A serial belongs to a registry: that nothing is sold twice holds across all locations.

@@ -45,6 +45,7 @@ OF_LINES = frozenset(
         "inventory_gas_total",
         "meter_reading",
         "premises_share",
+        "warning_explanation",
     )
 )
 """Lines, and what is shown to those alone who see every line that it is made of."""

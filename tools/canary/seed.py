@@ -13,6 +13,7 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from contracts.access import Role
 from tools.canary.documents import questions, rendered
+from tools.canary.looks import LOOK, WARNINGS
 from tools.canary.marks import rows_of
 from tools.canary.people import ANNEX, ENDED, FILLED, MISSION, OFFICE, PARENTS, REGION, ROOT, SITE
 from tools.canary.pool import YEARS
@@ -29,18 +30,6 @@ BUSY_TRIES = 5
 PAUSE_S = 0.2
 HEADER = "site,category,item,start,end,amount,unit,treatment,quality,note"
 
-LOOK = """query Canary($at: ID!) {
-  location(id: $at) { figures(by: [SCOPE, CATEGORY, STREAM, GAS]) { figures { scope category stream gas } }
-    inventory(year: 2023) { uncertainty { byCategory { scope category } } } }
-  inventoryAuditEntries(first: 8, filter: { outcome: "refused" }) { edges { node { refusalCode } } }
-  found: factorFor(category: "taxi_travel", item: "taxi", unit: "km", locationId: $at, on: "2024-01-01") {
-    edition explanation factor { id } tried { place outcome } }
-  refused: factorFor(category: "taxi_travel", item: "taxi", unit: "kWh", locationId: $at, on: "2024-01-01") {
-    refusal { code } }
-  compareEditions(locationId: $at, first: 1) { edges { node { inventory { id } edition kept { value }
-    restated { value } missing byCategory { category optional kept { value } restated { value } } } } }
-}"""
-
 
 class SeedFailed(RuntimeError):
     """A mutation that fills a location did not do what it should."""
@@ -54,6 +43,7 @@ async def fill(world: World) -> None:
         await seed.register(code, REGION if code == SITE else parent)
     await seed.register_closed()
     await seed.change_register()
+    await seed.bounds()
     await asyncio.gather(*(seed.work_of(code) for code in FILLED))
     # One after the other: persons are looked up by few at a time.
     for code in FILLED:
@@ -171,6 +161,18 @@ class Seed:
             "closeLocation", ADMINISTRATOR, locationId=ENDED, on="2010-01-01", handedOverTo=self.text(ENDED),
             reason=self.text(ENDED),
         )  # fmt: skip
+
+    async def bounds(self) -> None:
+        """What is plausible: so little that every location has a warning."""
+        for category, item, basis, unit, valid_from, valid_to in (
+            ("water", "borehole", "MONTH", "m3", "2023-12-01", "2024-02-01"),
+            ("waste", None, "YEAR", "kg", "2020-01-01", None),
+        ):
+            await self.do(
+                "setPlausibilityRange", ADMINISTRATOR, locationId=ROOT, category=category, item=item, basis=basis,
+                unit=unit, low="1", high="2", severity="WARNING", validFrom=valid_from, validTo=valid_to,
+                source="the canary",
+            )  # fmt: skip
 
     async def work_of(self, location: str) -> None:
         """Targets, the years' inventories, and purchases in every state."""
@@ -326,7 +328,8 @@ class Seed:
         team = self.by(location, Role.TECHNICAL_TEAM)
         for kind, topic in (("PERSONNEL", None), ("FLOOR_AREA", None), ("PERSONNEL", "WASTE")):
             await self.do(
-                "stateDenominator", team, locationId=location, kind=kind, topic=topic, value=self.figure(),
+                "stateDenominator", team, locationId=location, kind=kind, topic=topic,
+                value=self.figure(9 if kind == "FLOOR_AREA" else 6),
                 validFrom=f"{year}-01-01", validTo=f"{year + 1}-01-01", source=self.text(location),
             )  # fmt: skip
         rows = [
@@ -399,8 +402,26 @@ class Seed:
             yield "generator_fuel,diesel", self.figure(), "litre,"
 
     async def submitted(self, location: str, year: int) -> str:
-        done = await self.do("submitInventory", self.by(location, Role.TECHNICAL_TEAM), locationId=location, year=year)
+        await self.explained(location, year)
+        done = await self.do(
+            "submitInventory", self.by(location, Role.TECHNICAL_TEAM), locationId=location, year=year,
+            missingBecause=f"nothing of it is on record {self.text(location)}",
+        )  # fmt: skip
         return str(done["id"])
+
+    async def explained(self, location: str, year: int) -> None:
+        """Every warning of the draft, said why."""
+        team = self.by(location, Role.TECHNICAL_TEAM)
+        endpoint = next(found for found in self.world.subgraphs if found.name == "inventory")
+        answer = await self.world.ask(endpoint, WARNINGS, name=team, variables={"at": location, "year": year})
+        if (data := answer.document.get("data")) is None or answer.document.get("errors"):
+            raise SeedFailed(answer.text[:800])
+        draft = data["location"]["inventory"]
+        for edge in draft["findings"]["edges"]:
+            await self.do(
+                "explainWarning", team, inventoryId=draft["id"], findingId=edge["node"]["id"],
+                explanation=f"as it was counted {self.text(location)}",
+            )  # fmt: skip
 
     async def purchase(self, location: str, year: int) -> str:
         tonnes = self.chance.randrange(100_000, 200_000)

@@ -43,7 +43,7 @@ async def decide(inventories: "Inventories", by: str, document: str, *extra: Rol
 
 async def state(inventories: "Inventories", *, by: str = "unon-technical", **other: Any) -> dict[str, Any]:
     given = {
-        "locationId": "unon", "year": 2024, "category": "heating_fuel", "key": "NOT_OCCURRING",
+        "locationId": "unon", "year": 2024, "category": "purchased_heat", "key": "NOT_OCCURRING",
         "reason": "the boiler was sold in 2023", "idempotencyKey": "s",
     } | other  # fmt: skip
     return await decide(inventories, by, STATE, **given)

@@ -62,7 +62,9 @@ async def final_of(inventories: "Inventories", *rows: str, year: int, at: str = 
         inventories.csv(*rows), by=inventories.person(team), location_id=at, year=year
     )
     async with inventories._transaction(inventories.person(team), access.SUBMIT_INVENTORY) as (tx, principal, now):
-        await usecases.submit_inventory(tx, principal=principal, now=now, location_id=at, year=year)
+        await usecases.submit_inventory(
+            tx, principal=principal, now=now, location_id=at, year=year, missing_because="what is missing did not occur"
+        )
     return (await inventories.approve(taken.inventory_id, by=inventories.person(chair))).id
 
 

@@ -38,9 +38,9 @@ LINES = """{ location(id: "unon") { inventory(year: 2024) { activityRecords(firs
     emission { co2e { value } uncertainty { percent { value } lower { value } upper { value }
         parts { of source percent { value } statement { reason } } } } } } } } } }"""
 GRID = "unon,grid_electricity,,2024-01-01,2024-12-31,1000,kWh,,,measured"
-GIGIRI = "unon-gigiri,grid_electricity,,2024-01-01,2024-12-31,3000,kWh,,,estimated"
+GIGIRI = "unon-gigiri,grid_electricity,,2024-01-01,2024-12-31,3000,kWh,,,estimated,,by last year"
 DIESEL = "unon,generator_fuel,diesel,2024-01-01,2024-06-30,100,litre,,,measured"
-DIESEL_GIGIRI = "unon-gigiri,generator_fuel,diesel,2024-01-01,2024-06-30,50,litre,,,estimated"
+DIESEL_GIGIRI = "unon-gigiri,generator_fuel,diesel,2024-01-01,2024-06-30,50,litre,,,estimated,,by the hours that it ran"
 LINE = """inventory_id, import_id, location_id, sheet, row_number, category, item, period_start, period_end, amount,
     unit, details, quality, scope, optional, co2e_kg, biogenic_co2_kg"""
 KENYA = Decimal("0.08483")

@@ -57,7 +57,12 @@ mutation ImportActivityData($input: ImportActivityDataInput!) {{
 
 SUBMIT_INVENTORY = f"""
 mutation SubmitInventory($input: SubmitInventoryInput!) {{
-  submitInventory(input: $input) {{ __typename ... on Inventory {{ id version state }} {_REFUSAL} }}
+  submitInventory(input: $input) {{
+    __typename
+    ... on Inventory {{ id version state }}
+    ... on SubmissionRefused {{ message findings {{ severity message }} missing {{ locationId category month }} }}
+    {_REFUSAL}
+  }}
 }}"""
 
 APPROVE_INVENTORY = f"""

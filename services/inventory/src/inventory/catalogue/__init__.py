@@ -12,6 +12,7 @@ import airportsdata
 
 from inventory.domain.air_travel import Airport
 from inventory.domain.emission_factor import Catalogue, EmissionFactor, parse_factors
+from inventory.domain.plausibility import PlausibilityRange, parse_ranges
 from inventory.domain.renewable_share import GridAverage
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "editions",
     "emission_factors",
     "grid_averages",
+    "plausibility_ranges",
     "region_of",
     "release",
 ]
@@ -121,3 +123,9 @@ def airports_by_city() -> Mapping[str, tuple[str, ...]]:
             if code not in airports()
         }
     )
+
+
+@cache
+def plausibility_ranges() -> tuple[PlausibilityRange, ...]:
+    """What is plausible by published figures, where nobody has set another range."""
+    return parse_ranges(_lines("plausibility_ranges.csv"))

@@ -81,7 +81,7 @@ class Step:
     by: Person
     at: datetime
     reasons: str | None
-    """Why it was returned; None for all else."""
+    """Why it was returned, or handed in with sources missing; None for all else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +109,8 @@ class Inventory:
         """Refuses, in this order: InventoryIsFinal, WrongState."""
         self._require(State.DRAFT, State.RETURNED, to_do="change")
 
-    def submit(self, *, by: Person, at: datetime, record_count: int) -> "Inventory":
-        """Hand it to the local steering group.
+    def submit(self, *, by: Person, at: datetime, record_count: int, missing_because: str | None = None) -> "Inventory":
+        """Hand it to the local steering group; `missing_because` says why expected sources are missing.
 
         Refuses, in this order: InventoryIsFinal, WrongState, NothingToSubmit.
         """
@@ -122,7 +122,7 @@ class Inventory:
                 expected="at least one record",
                 message=f"The inventory of {self._name} holds no activity data to submit.",
             )
-        return self._with(State.SUBMITTED, Step(action=Action.SUBMITTED, by=by, at=at, reasons=None))
+        return self._with(State.SUBMITTED, Step(action=Action.SUBMITTED, by=by, at=at, reasons=missing_because))
 
     def return_(self, *, by: Person, at: datetime, reasons: str) -> "Inventory":
         """Give it back to the technical team, saying why.

@@ -7,10 +7,11 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import Base64
 
+from chassis import refusals
 from chassis.graphql.edge import Info, Once
 from chassis.graphql.types import Refusal
 from inventory import access, usecases
-from inventory.domain import location
+from inventory.domain import errors, location
 from inventory.graphql.base_year_mutations import BaseYearMutation
 from inventory.graphql.completeness_mutations import CompletenessMutation
 from inventory.graphql.denominator_mutations import DenominatorMutation
@@ -18,6 +19,8 @@ from inventory.graphql.import_mutations import ImportMutation
 from inventory.graphql.imports import ActivityImport, ImportRefused
 from inventory.graphql.instrument_mutations import InstrumentMutation
 from inventory.graphql.locations import FuelStock
+from inventory.graphql.plausibility import SubmissionRefused
+from inventory.graphql.plausibility_mutations import PlausibilityMutation
 from inventory.graphql.premises_mutations import PremisesMutation
 from inventory.graphql.register_mutations import RegisterMutation
 from inventory.graphql.reporting_calendar_mutations import ReportingCalendarMutation
@@ -68,6 +71,9 @@ class ImportActivityDataInput:
 class SubmitInventoryInput:
     location_id: strawberry.ID
     year: int
+    missing_because: str | None = strawberry.field(
+        default=None, description="Why expected sources are missing, in 20 characters or more; kept with the step."
+    )
     idempotency_key: str
 
 
@@ -89,9 +95,13 @@ RecordFuelStockResult = Annotated[FuelStock | Refusal, strawberry.union("RecordF
 ImportActivityDataResult = Annotated[
     ActivityImport | ImportRefused | Refusal, strawberry.union("ImportActivityDataResult")
 ]
-SubmitInventoryResult = Annotated[Inventory | Refusal, strawberry.union("SubmitInventoryResult")]
+SubmitInventoryResult = Annotated[Inventory | SubmissionRefused | Refusal, strawberry.union("SubmitInventoryResult")]
 ReturnInventoryResult = Annotated[Inventory | Refusal, strawberry.union("ReturnInventoryResult")]
 ApproveInventoryResult = Annotated[Inventory | Refusal, strawberry.union("ApproveInventoryResult")]
+
+
+def submission_refused(refusal: refusals.Refusal) -> SubmissionRefused | Refusal:
+    return SubmissionRefused.of(refusal) if isinstance(refusal, errors.SubmissionRefused) else Refusal.of(refusal)
 
 
 @strawberry.type
@@ -106,6 +116,7 @@ class Mutation(
     PremisesMutation,
     ReportingCalendarMutation,
     DenominatorMutation,
+    PlausibilityMutation,
 ):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(
@@ -195,10 +206,16 @@ class Mutation(
         return await info.context.decide(
             access.SUBMIT_INVENTORY,
             lambda tx, principal, now: usecases.submit_inventory(
-                tx, principal=principal, now=now, location_id=input.location_id, year=input.year
+                tx,
+                principal=principal,
+                now=now,
+                location_id=input.location_id,
+                year=input.year,
+                missing_because=input.missing_because,
             ),
             request=input,
             to=Inventory.of,
+            refused=submission_refused,
             once=Once(key=input.idempotency_key, again=inventories.by_id),
         )
 

@@ -8,13 +8,16 @@ from chassis.graphql.audit import audit_entries
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, page_of
 from chassis.refusals import BadCursor
+from inventory import catalogue
 from inventory.domain import emission_factor, location
+from inventory.domain import plausibility as domain_plausibility
 from inventory.graphql.catalogue import CatalogueQuery
 from inventory.graphql.factors import EmissionFactor
 from inventory.graphql.import_jobs import ImportJob, import_job_of
+from inventory.graphql.plausibility import PlausibilityRange
 from inventory.graphql.records import ActivityRecord, record_cursor
 from inventory.graphql.types import Inventory, Location
-from inventory.store import factors, inventories, locations, records
+from inventory.store import factors, inventories, locations, plausibility, records
 
 __all__ = ["Query"]
 
@@ -64,5 +67,19 @@ class Query(CatalogueQuery):
     @strawberry.field(description="An import by its id, for who may import there; null when there is none.")
     async def import_job(self, info: Info, id: strawberry.ID) -> ImportJob | None:  # noqa: A002 - as above
         return await import_job_of(info, str(id))
+
+    @strawberry.field(
+        description="What is plausible: as the coordinator set it, in the order of entry, then as shipped."
+    )
+    async def plausibility_ranges(
+        self, info: Info, first: int, after: str | None = None
+    ) -> Connection[PlausibilityRange]:
+        async def load(limit: int, after: str | None) -> Sequence[domain_plausibility.PlausibilityRange]:
+            async with info.context.reading() as tx:
+                found = await plausibility.ranges(tx, limit=limit, after=after)
+            shipped = (item for item in catalogue.plausibility_ranges() if after is None or item.id > after)
+            return [*found, *shipped][:limit]
+
+        return await page_of(first=first, after=after, load=load, node=PlausibilityRange.of, cursor=lambda row: row.id)
 
     inventory_audit_entries = audit_entries()

@@ -19,6 +19,7 @@ from inventory.graphql.figures import LocationFigures
 from inventory.graphql.intensity import InventoryIntensities, LocationDenominators
 from inventory.graphql.location_changes import LocationHistory
 from inventory.graphql.locations import Coordinates, FuelStock
+from inventory.graphql.plausibility import InventoryFindings
 from inventory.graphql.premises import InventoryPremises, LocationPremises
 from inventory.graphql.records import ActivityRecord, ActivityRecordFilter, GasMass, masses, record_cursor
 from inventory.graphql.renewable_share import InventoryRenewableShare
@@ -81,7 +82,7 @@ class InventoryStep:
     action: str
     by: str
     at: datetime
-    reasons: str | None
+    reasons: str | None = strawberry.field(description="Why it was returned, or handed in with sources missing.")
 
 
 @strawberry.federation.type(keys=["id"], description="The inventory of a location and year, in one version.")
@@ -93,6 +94,7 @@ class Inventory(
     InventoryIntensities,
     InventoryPremises,
     InventoryRenewableShare,
+    InventoryFindings,
 ):
     id: strawberry.ID
     year: int

@@ -31,6 +31,10 @@ from inventory.tables.inventories import (
     inventory_site,
     inventory_step,
 )
+from inventory.tables.plausibility import (
+    plausibility_range,
+    warning_explanation,
+)
 from inventory.tables.premises import (
     meter_reading,
     premises,
@@ -107,6 +111,7 @@ __all__ = [
     "location_profile",
     "metadata",
     "meter_reading",
+    "plausibility_range",
     "premises",
     "premises_share",
     "record_correction",
@@ -118,4 +123,5 @@ __all__ = [
     "source_statement_withdrawal",
     "tenancy",
     "uncertainty_statement",
+    "warning_explanation",
 ]

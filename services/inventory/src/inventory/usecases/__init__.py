@@ -22,6 +22,7 @@ from inventory.usecases.instruments import cancel_instrument, record_instrument
 from inventory.usecases.intensity import intensities_of, state_denominator
 from inventory.usecases.inventories import approve_inventory, return_inventory, submit_inventory
 from inventory.usecases.locations import record_fuel_stock, register_location
+from inventory.usecases.plausibility import explain_warning, findings_of, set_plausibility_range
 from inventory.usecases.premises import record_meter_reading, register_premises, set_tenancy
 from inventory.usecases.premises_shares import PremisesShares, current_shares_of, premises_shares, take_premises_share
 from inventory.usecases.register import close_location, move_location
@@ -41,11 +42,13 @@ __all__ = [
     "current_shares_of",
     "decide_recalculation",
     "expect_source",
+    "explain_warning",
     "export_figures",
     "export_records",
     "export_totals",
     "factor_groups",
     "find_import_job",
+    "findings_of",
     "import_activity_data",
     "import_template",
     "intensities_of",
@@ -63,6 +66,7 @@ __all__ = [
     "request_import",
     "return_inventory",
     "set_base_year",
+    "set_plausibility_range",
     "set_reporting_calendar",
     "set_tenancy",
     "simulate_recalculation",

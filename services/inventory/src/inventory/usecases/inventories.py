@@ -11,8 +11,9 @@ from chassis.refusals import NotFound
 from inventory import access, outgoing
 from inventory.domain.errors import NothingToSubmit
 from inventory.domain.inventory import Inventory
-from inventory.store import completeness, corrections, instruments, inventories, scope2
+from inventory.store import completeness, corrections, instruments, inventories, plausibility, scope2
 from inventory.usecases.intensity import keep_intensities
+from inventory.usecases.plausibility import require_ready
 from inventory.usecases.renewable_share import keep_renewable_share
 from inventory.usecases.scope2 import worked_out
 from inventory.usecases.uncertainty import keep_uncertainty
@@ -21,11 +22,18 @@ __all__ = ["approve_inventory", "return_inventory", "submit_inventory"]
 
 
 async def submit_inventory(
-    tx: AsyncConnection, *, principal: Principal, now: datetime, location_id: str, year: int
+    tx: AsyncConnection,
+    *,
+    principal: Principal,
+    now: datetime,
+    location_id: str,
+    year: int,
+    missing_because: str | None = None,
 ) -> Inventory:
-    """Hand the inventory to the local steering group.
+    """Hand the inventory to the local steering group; `missing_because` says why expected sources are missing.
 
-    Refuses: as `permitted`; NothingToSubmit; as `Inventory.submit`.
+    Refuses: as `permitted`; NothingToSubmit; as `Inventory.submit`; ExplanationTooShort; SubmissionRefused with all
+    that has to be put right, explained or stated before.
     """
     await permitted(tx, principal, access.SUBMIT_INVENTORY, location_id=location_id)
     newest = await inventories.newest_for_update(tx, location_id=location_id, year=year)
@@ -37,7 +45,10 @@ async def submit_inventory(
             message=f"There is no inventory of {location_id} for {year}; import activity data first.",
         )
     count = await inventories.record_count(tx, newest.id)
-    submitted = newest.submit(by=principal.person, at=now, record_count=count)
+    # What its state refuses comes first.
+    newest.submit(by=principal.person, at=now, record_count=count)
+    because = await require_ready(tx, newest, missing_because=missing_because)
+    submitted = newest.submit(by=principal.person, at=now, record_count=count, missing_because=because)
     await inventories.save_step(tx, submitted)
     await outbox.add(tx, outgoing.inventory_submitted(submitted), now=now)
     return submitted
@@ -70,6 +81,7 @@ async def approve_inventory(
         *await instruments.people(tx, location_id=submitted.location_id, year=submitted.year),
         *await instruments.recorders(tx, market[submitted.id].instrument_ids),
         *await completeness.people(tx, inventory_id),
+        *await plausibility.people(tx, inventory_id),
     ]
     final = submitted.approve(by=principal.person, at=now, entered_by=entered_by)
     await scope2.freeze(tx, submitted, market[submitted.id])

@@ -101,6 +101,14 @@ from inventory.domain.errors.location_changes import (
     LocationUnderItself,
     RootStays,
 )
+from inventory.domain.errors.plausibility import (
+    ErrorNotExplained,
+    ExplanationTooShort,
+    FindingNotThere,
+    RangeBoundsMalformed,
+    RangeDatesMalformed,
+    SubmissionRefused,
+)
 from inventory.domain.errors.premises import (
     MeterMissing,
     MeterOfAnotherUtility,
@@ -175,6 +183,8 @@ __all__ = [
     "EditionAlreadyThere",
     "EditionMalformed",
     "EntererMayNotApprove",
+    "ErrorNotExplained",
+    "ExplanationTooShort",
     "ExportParameterUnknown",
     "ExportTooLarge",
     "ExportsBusy",
@@ -189,6 +199,7 @@ __all__ = [
     "FileTooLarge",
     "FilterTooLarge",
     "FinalInventoryMissing",
+    "FindingNotThere",
     "FuelUnknown",
     "GwpSetMalformed",
     "ImportAlreadyUndone",
@@ -231,6 +242,8 @@ __all__ = [
     "ProposalOutOfDate",
     "ProposerMayNotDecide",
     "PublicationRefused",
+    "RangeBoundsMalformed",
+    "RangeDatesMalformed",
     "ReadingAlreadySuperseded",
     "ReadingInTheFuture",
     "ReadingOutsidePremises",
@@ -253,6 +266,7 @@ __all__ = [
     "StatementAlreadyWithdrawn",
     "StockInTheFuture",
     "StockOutOfRange",
+    "SubmissionRefused",
     "SubmitterMayNotApprove",
     "SubmitterMayNotReturn",
     "SupersedesAnotherMeter",
