@@ -1,5 +1,6 @@
 """The base year of a location, on PostgreSQL: what happened since is found, and two people decide what follows."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -231,6 +232,81 @@ async def test_what_is_not_there_is_refused(inventories: "Inventories") -> None:
         await decide(inventories, "none such")
 
     assert [await inventories.rows(table) for table in TABLES] == [[], [], []]
+
+
+async def test_a_draft_is_no_base_year_and_changes_none(inventories: "Inventories") -> None:
+    """Nor does a correction that is not yet final."""
+    await inventories.import_file(inventories.csv(leak("unon", "2022-01-01", "2022-01-31", "7")), year=2022)
+    with pytest.raises(FinalInventoryMissing):
+        await set_base_year(inventories, year=2022)
+    final, _ = await base(inventories)
+    draft = await correct(inventories, final)
+    cells = {
+        "site": "unon", "category": "refrigerant", "item": "HFC-134a", "start": "2023-02-01", "end": "2023-02-28",
+        "amount": "12", "unit": "kg", "quality": "measured",
+    }  # fmt: skip
+    await correct_record(inventories, draft.id, cells=cells)
+
+    assert effects(await simulated(inventories)) == []
+
+
+async def test_what_stands_beside_the_total_is_in_no_base_year(inventories: "Inventories") -> None:
+    """Emissions of waste are optional; also where a correction brings them in."""
+    beside = "unon,waste,food,2023-01-01,2023-01-31,5,kg,composting,,measured"
+    final = await final_of(inventories, leak("unon", "2023-01-01", "2023-01-31", "100"), beside, year=2023)
+    first = await set_base_year(inventories)
+    draft = await correct(inventories, final)
+    cells = {
+        "site": "unon", "category": "waste", "item": "food", "treatment": "composting", "start": "2023-02-01",
+        "end": "2023-02-28", "amount": "9", "unit": "kg", "quality": "measured",
+    }  # fmt: skip
+    await correct_record(inventories, draft.id, cells=cells)
+    await submit(inventories, "unon-technical", "unon")
+    await inventories.approve(draft.id)
+
+    rows = [row for row in await inventories.rows("inventory_total") if row["optional"]]
+    assert sum(row["co2e_kg"] for row in rows) > 0
+    assert first.co2e_kg == 100 * KG
+    assert effects(await simulated(inventories)) == []
+
+
+async def test_what_happened_before_the_base_year_is_in_it_whenever_it_is_entered(inventories: "Inventories") -> None:
+    await base(inventories)
+    await move(inventories, on=date(2022, 7, 1))
+
+    assert effects(await simulated(inventories)) == []
+
+
+async def test_what_comes_in_brings_the_newest_version_of_its_year(inventories: "Inventories") -> None:
+    await base(inventories)
+    chair, team = inventories.person("escwa-chair"), inventories.person("escwa-technical")
+    old = replace(inventories.location("escwa"), id="old", parent_id="escwa")
+    await inventories.register(old)
+    taken = await inventories.import_file(
+        inventories.csv(leak("old", "2023-05-01", "2023-05-31", "50")), by=team, location_id="escwa", year=2023
+    )
+    await submit(inventories, "escwa-technical", "escwa")
+    await inventories.approve(taken.inventory_id, by=chair)
+    async with inventories._transaction(team, access.CORRECT_INVENTORY) as (tx, who, now):
+        draft = await usecases.correct_inventory(
+            tx, principal=who, now=now, inventory_id=taken.inventory_id, reason="a cylinder"
+        )
+    more = inventories.csv(leak("old", "2023-06-01", "2023-06-30", "8"))
+    await inventories.import_file(more, by=team, location_id="escwa", year=2023)
+    await submit(inventories, "escwa-technical", "escwa")
+    await inventories.approve(draft.id, by=chair)
+
+    await move(inventories, location_id="old", parent_id="unon")
+
+    assert effects(await simulated(inventories)) == [("structural", "old", 58)]
+
+
+async def test_decisions_on_one_base_year_wait_for_each_other(inventories: "Inventories") -> None:
+    await final_of(inventories, leak("unon", "2023-01-01", "2023-01-31", "100"), year=2023)
+
+    made = await asyncio.gather(*(set_base_year(inventories, reason=f"choice {number}") for number in range(4)))
+
+    assert sorted(item.number for item in made) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("role", ["owner", "serving"])

@@ -187,3 +187,21 @@ def test_a_base_year_that_is_not_sound(threshold: str, reason: str, refusal: typ
             base_year_id="b", earlier=None, location_id="unon", target_id=None, year=2016, inventory_id="i",
             co2e_kg_by_category={}, threshold_percent=Decimal(threshold), reason=reason, by=ANN, at=NOON,
         )  # fmt: skip
+
+
+def test_what_changes_nothing_is_no_effect_and_no_reason_to_recalculate() -> None:
+    found = simulated(effect("error", water=0, air_travel=0))
+
+    assert found.effects == ()
+    with pytest.raises(NothingToRecalculate):
+        propose(found, proposal_id="p", recalculate=True, reason="r", by=ANN, at=NOON)
+
+
+@pytest.mark.parametrize(("earlier", "number"), [(None, 1), (replace(BASE, number=4), 5)])
+def test_versions_are_counted(earlier: BaseYear | None, number: int) -> None:
+    chosen = set_base_year(
+        base_year_id="b", earlier=earlier, location_id="unon", target_id=None, year=2018, inventory_id="i",
+        co2e_kg_by_category={}, threshold_percent=Decimal(100), reason="r", by=ANN, at=NOON,
+    )  # fmt: skip
+
+    assert chosen.number == number

@@ -1,7 +1,8 @@
 """Locations that move, merge, close and are handed over: the tree as it is, as it was, and who reads which side."""
 
+import asyncio
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -287,3 +288,95 @@ async def test_what_happened_is_only_ever_added_to(inventories: "Inventories") -
                     await tx.execute(text(change))
             await database.close()
     assert datetime.now(UTC) > (await inventories.rows("location_change"))[0]["changed_at"]
+
+
+@pytest.mark.parametrize(
+    ("by", "given", "refusal"),
+    [
+        ("unon-chair", {}, NotPermitted),
+        ("unon-register", {"merged_into_id": "escwa"}, NotFound),
+        ("unon-register", {"location_id": "escwa", "merged_into_id": "unon"}, NotFound),
+    ],
+)
+async def test_a_merger_needs_the_right_on_both_sides(
+    inventories: "Inventories", by: str, given: dict[str, Any], refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        await close(inventories, by=by, **given)
+
+    assert await inventories.rows("location_change") == []
+
+
+async def test_subscribers_are_told_of_a_move(inventories: "Inventories") -> None:
+    await move(inventories)
+
+    fact, said = (await inventories.events())[-1]
+    assert fact == "location_moved"
+    assert {name: said[name] for name in ("location_id", "from_parent_id", "parent_id", "path", "moved_on")} == {
+        "location_id": "unon-gigiri", "from_parent_id": "unon", "parent_id": "escwa",
+        "path": "secretariat.escwa.unon-gigiri", "moved_on": "2024-07-01",
+    }  # fmt: skip
+
+
+async def test_of_two_moves_on_one_day_the_later_one_holds(inventories: "Inventories") -> None:
+    await move(inventories)
+    await move(inventories, parent_id="secretariat")
+
+    assert await lineage(inventories, "unon-gigiri", "2024-06-30") == ["secretariat", "unon", "unon-gigiri"]
+    assert await lineage(inventories, "unon-gigiri", "2024-07-01") == ["secretariat", "unon-gigiri"]
+    assert await above(inventories, "unon-gigiri") == {"secretariat", "unon-gigiri"}
+
+
+async def test_what_is_above_or_below_has_not_changed_since(inventories: "Inventories") -> None:
+    """unon moved in September: its site can't have moved from under it in August, nor unon from over a later move."""
+    annex = replace(inventories.location("unon-gigiri"), id="annex", parent_id="unon")
+    await inventories.register(annex)
+    await move(inventories, location_id="annex", parent_id="unon-gigiri", on=date(2024, 9, 1))
+    with pytest.raises(ChangeBeforeEarlierOne):
+        await move(inventories, location_id="unon", parent_id="escwa", on=date(2024, 8, 1))
+    await move(inventories, location_id="unon", parent_id="escwa", on=date(2024, 10, 1))
+    with pytest.raises(ChangeBeforeEarlierOne):
+        await move(inventories, location_id="unon-gigiri", parent_id="secretariat", on=date(2024, 9, 15))
+
+
+async def test_a_part_that_ends_later_is_open_until_then(inventories: "Inventories") -> None:
+    await close(inventories, on=date(2024, 9, 1))
+
+    with pytest.raises(LocationHasOpenParts, match="unon"):
+        await close(inventories, location_id="unon", on=date(2024, 8, 1))
+    assert (await close(inventories, location_id="unon", on=date(2024, 9, 1))).kind == "closed"
+
+
+@pytest.mark.parametrize(
+    ("then", "given"),
+    [(move, {"location_id": "unon-gigiri", "parent_id": "escwa"}), (close, {"merged_into_id": "escwa"})],
+)
+async def test_nothing_goes_to_what_has_ended(inventories: "Inventories", then: Any, given: dict[str, Any]) -> None:
+    await close(inventories, location_id="escwa", on=date(2024, 5, 1))
+
+    with pytest.raises(LocationClosed, match="escwa"):
+        await then(inventories, **given)
+
+
+async def test_a_change_is_entered_once_its_day_has_come(inventories: "Inventories") -> None:
+    """Further east the next day may have begun; the day after has come nowhere."""
+    today = datetime.now(UTC).date()
+
+    with pytest.raises(ChangeInTheFuture):
+        await move(inventories, on=today + timedelta(days=3))
+    assert (await move(inventories, on=today + timedelta(days=1))).on == today + timedelta(days=1)
+
+
+async def test_changes_of_the_tree_wait_for_each_other(inventories: "Inventories") -> None:
+    """Each alone is sound; together they would put two locations under each other."""
+    who = inventories.person("coordinator")
+    async with inventories._transaction(who, access.MOVE_LOCATION) as (tx, principal, now):
+        await usecases.move_location(
+            tx, principal=principal, now=now, location_id="unon", parent_id="escwa", on=ON, reason=WHY
+        )
+        second = asyncio.create_task(move(inventories, location_id="escwa", parent_id="unon"))
+        await inventories.until_done_or_waiting(second)
+        assert not second.done()
+
+    with pytest.raises(LocationUnderItself):
+        await second
