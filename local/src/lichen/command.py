@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from lichen.importing import Inventory
     from lichen.platform import Platform
 
 __all__ = ["main"]
@@ -173,6 +176,107 @@ def quantify_lines(context: typer.Context) -> None:
     from inventory.commands import quantify  # noqa: PLC0415 - keeps --help quick
 
     sys.exit(quantify.main(context.args, program="lichen quantify"))
+
+
+Location = Annotated[str, typer.Option(help="Code of the location.")]
+Year = Annotated[int, typer.Option(help="Of the inventory.", min=1900, max=2999)]
+Url = Annotated[
+    str | None, typer.Option(help="Where files go, such as https://lichen.example.org; without it: the local run.")
+]
+Persona = Annotated[
+    str | None, typer.Option(help="A persona of the local run; else the token in LICHEN_TOKEN.", show_default=False)
+]
+
+
+@app.command(name="import")
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX.")],
+    *,
+    location: Location,
+    year: Year,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, take nothing in.")] = False,
+    accept_partial: Annotated[
+        bool, typer.Option("--accept-partial", help="Take in sound rows where others have problems.")
+    ] = False,
+    locale: Annotated[str, typer.Option(help="How numbers are written in the file's texts: en, fr, es …")] = "en",
+    marked: Annotated[Path | None, typer.Option(help="Keep the file here, with its problems marked.")] = None,
+    url: Url = None,
+    persona: Persona = None,
+    output: Annotated[str, typer.Option(help="text or json")] = "text",
+) -> None:
+    """Send a file of activity data and follow it to its end. Exits with 1 if refused, with 2 if it can't be sent."""
+    from lichen import importing  # noqa: PLC0415 - keeps --help quick
+
+    inventory = _inventory(url, persona)
+    given = {
+        "location": location,
+        "year": str(year),
+        "name": file.name,
+        "dryRun": str(dry_run).lower(),
+        "acceptPartial": str(accept_partial).lower(),
+        "locale": locale,
+    }
+    job: dict[str, Any] = {}
+    try:
+        job = inventory.send(file, given=given)
+        job = importing.shown(inventory, job, quiet=output == "json")
+        problems = inventory.problems(job["id"]) if job["problemCount"] else []
+        if marked is not None and job["problemCount"]:
+            inventory.fetch(f"/files/imports/{job['id']}/marked.xlsx", marked)
+    except importing.Refused as refusal:
+        print(refusal, file=sys.stderr)  # noqa: T201 - a command speaks
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(f"Job {job.get('id', '')} goes on. Stop it: mutation cancelImport; follow it: send the file again.")
+    if output == "json":
+        say(json.dumps(job | {"problems": problems}, indent=2))
+    else:
+        say(importing.told_of(job, problems, dry_run=dry_run))
+        if job["problemCount"] and marked is None:
+            say(f"See them in the workbook: lichen import {file} … --marked {file.stem}-marked.xlsx")
+    sys.exit(0 if job["state"] == "DONE" else 1)
+
+
+@app.command(name="import-template")
+def import_template(
+    to: Annotated[Path, typer.Argument(dir_okay=False, help="Where to keep the XLSX.")],
+    *,
+    location: Location,
+    year: Year,
+    locale: Annotated[str, typer.Option(help="Of the headers: en, fr or es.")] = "en",
+    url: Url = None,
+    persona: Persona = None,
+) -> None:
+    """A workbook to fill in: lists of sites, categories, items and units, for a location and year."""
+    from lichen import importing  # noqa: PLC0415 - keeps --help quick
+
+    try:
+        _inventory(url, persona).fetch(f"/files/locations/{location}/template.xlsx", to, year=str(year), locale=locale)
+    except importing.Refused as refusal:
+        print(refusal, file=sys.stderr)  # noqa: T201 - as above
+        sys.exit(2)
+    say(f"{to}: fill it in, then: lichen import {to} --location {location} --year {year} --dry-run")
+
+
+def _inventory(url: str | None, persona: str | None) -> "Inventory":
+    """As whom, and where."""
+    from lichen.importing import Inventory  # noqa: PLC0415 - as above
+    from lichen.personas import Tokens  # noqa: PLC0415 - as above
+
+    run = Home.of_environment().read_run()
+    if url is None:
+        if "ports" not in run:
+            sys.exit("Nothing runs here. Start it: make run, or give --url")
+        url = f"http://127.0.0.1:{run['ports']['inventory']}"
+    if persona is not None:
+        if "issuer" not in run:
+            sys.exit("Personas are of a local run, and nothing runs here. Start it: make run")
+        tokens = Tokens(issuer=run["issuer"])
+        return Inventory(url=url, token=lambda: tokens.of(persona))
+    token = os.environ.get("LICHEN_TOKEN")
+    if not token:
+        sys.exit("Say as whom: --persona NAME in a local run, or a token in LICHEN_TOKEN")
+    return Inventory(url=url.rstrip("/"), token=lambda: token)
 
 
 @audit.command()
