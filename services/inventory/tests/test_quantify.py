@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from inventory.catalogue import airports, airports_by_city, emission_factors, region_of
 from inventory.commands import quantify
@@ -105,6 +106,19 @@ def test_csv_and_json_say_the_same() -> None:
 
     assert from_csv["totals"] == from_json["totals"]
     assert from_csv["lines"][0]["lineage"] == from_json["lines"][0]["lineage"]
+
+
+def test_a_workbook_is_read_like_a_csv_file(tmp_path: Path) -> None:
+    mine = tmp_path / "lines.xlsx"
+    with xlsxwriter.Workbook(str(mine)) as workbook:
+        sheet = workbook.add_worksheet("Mine")
+        sheet.write_row(0, 0, ["category", "item", "year", "amount", "unit"])
+        sheet.write_row(1, 0, ["vehicle_fuel", "diesel", 2024, 10.5, "litre"])
+    out = io.StringIO()
+
+    assert quantify.main([str(mine), "--format", "json"], stdout=out) == 0
+    (found,) = json.loads(out.getvalue())["lines"]
+    assert (found["sheet"], found["line"], found["amount"]["value"]) == ("Mine", 2, "10.5")
 
 
 def test_a_line_without_a_factor_of_its_own_takes_the_catalogues_of_its_place_and_year() -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
 from inventory.domain import vocabulary
-from inventory.domain.activity_data import Category, Flight, Stated
+from inventory.domain.activity_data import Category, Flight, Period, Stated
 from inventory.domain.air_travel import Airport, great_circle_km
 from inventory.domain.categories import CATEGORIES, Derived, Form, Items, amount_of, form_of, stated_of
 from inventory.domain.categories.form import AS_STATED
@@ -24,7 +25,7 @@ from quantities import (
     parse_unit,
 )
 
-__all__ = ["COMMON_COLUMNS", "FormReading", "Lookups", "amount_again", "read_form"]
+__all__ = ["COMMON_COLUMNS", "FormReading", "Lookups", "amount_again", "period_of", "read_days", "read_form"]
 
 COMMON_COLUMNS = frozenset({Column.SITE, Column.CATEGORY, Column.START, Column.END, Column.QUALITY, Column.NOTE})
 """Columns that rows of every form may fill."""
@@ -70,6 +71,28 @@ class FormReading:
     amount: Quantity
     flight: Flight | None
     stated: Stated
+
+
+def read_days(row: RowReader, category: Category) -> tuple[date | None, date | None]:
+    """First and last day of the row; a journey without a last one is of a single day."""
+    first = row.day(Column.START, hint="the first day of the period")
+    one_day = CATEGORIES[category].one_day and not row.has(Column.END)
+    return first, first if one_day else row.day(Column.END, hint="the last day of the period")
+
+
+def period_of(row: RowReader, first: date | None, last: date | None) -> Period | None:
+    """The period from the first to the last day; None where one is not known, or they are the wrong way round."""
+    if first is None or last is None:
+        return None
+    if last < first:
+        row.report(
+            Column.END,
+            ProblemCode.PERIOD_ENDS_BEFORE_START,
+            reason=f"the last day {last} is before the first day {first}",
+            hint="exchange or correct the two days",
+        )
+        return None
+    return Period(start=first, end=last + timedelta(days=1))
 
 
 def read_form(row: RowReader, category: Category, *, lookups: Lookups, any_item: bool = False) -> FormReading | None:

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from inventory.domain import vocabulary
 from inventory.domain.activity_data import ActivityData, Category, DataQuality, Period, SourceRow, Stated
 from inventory.domain.air_travel import Airport
-from inventory.domain.categories import CATEGORIES
 from inventory.domain.cells import RowReader
 from inventory.domain.emission_factor import Catalogue, Place
 from inventory.domain.errors import FactorMissing
-from inventory.domain.form_reading import FormReading, Lookups, read_form
+from inventory.domain.form_reading import FormReading, Lookups, period_of, read_days, read_form
 from inventory.domain.overlap import Meter, Reading, meter_of, overlap_with, overlaps
 from inventory.domain.quantification import resolve_coefficient
 from inventory.domain.rows import Cell, Column, Problem, ProblemCode, RawRow, column_named, headers_of, is_blank, shown
@@ -269,9 +267,8 @@ class RowChecker:
         return None
 
     def _period(self, row: RowReader, category: Category | None) -> Period | None:
-        first = row.day(Column.START, hint="the first day of the period")
-        one_day = category is not None and CATEGORIES[category].one_day and not row.has(Column.END)
-        last = first if one_day else row.day(Column.END, hint="the last day of the period")
+        # Without a category both days are asked for: nothing says that it is a journey.
+        first, last = read_days(row, category or Category.GRID_ELECTRICITY)
         year = self.reference.year
         for column, day in ((Column.START, first), (Column.END, last)):
             if day is not None and day.year != year and row.has(column):
@@ -281,17 +278,7 @@ class RowChecker:
                     reason=f"{day} is outside {year}",
                     hint=f"a day from {year}-01-01 to {year}-12-31; `end` is the last day",
                 )
-        if first is None or last is None:
-            return None
-        if last < first:
-            row.report(
-                Column.END,
-                ProblemCode.PERIOD_ENDS_BEFORE_START,
-                reason=f"the last day {last} is before the first day {first}",
-                hint="exchange or correct the two days",
-            )
-            return None
-        return Period(start=first, end=last + timedelta(days=1))
+        return period_of(row, first, last)
 
     def _report_no_factor(self, row: RowReader, activity: ActivityData) -> None:
         """Find out now whether the row can be quantified, by the very rule that will do it."""

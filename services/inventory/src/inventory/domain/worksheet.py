@@ -12,12 +12,11 @@ from enum import StrEnum
 
 from inventory.domain import vocabulary
 from inventory.domain.activity_data import Category, DataQuality, Period, SourceRow
-from inventory.domain.categories import CATEGORIES
 from inventory.domain.cells import YEARS, RowReader, name_of, number_in
 from inventory.domain.edition import MethodEdition
 from inventory.domain.emission_factor import Catalogue, EmissionFactor, Place
 from inventory.domain.errors import FactorMissing
-from inventory.domain.form_reading import FormReading, Lookups, read_form
+from inventory.domain.form_reading import FormReading, Lookups, period_of, read_days, read_form
 from inventory.domain.own_factors import ALWAYS, fields_of, own_factor
 from inventory.domain.quantification import Quantification, multiply, resolve_coefficient
 from inventory.domain.rows import Cell, Column, Problem, ProblemCode, RawRow, column_named, is_blank, shown
@@ -237,7 +236,7 @@ class _LineReader:
                     reason="a line has either its first and last day or a year, not both",
                     hint="leave the year blank",
                 )
-            return self._days(category)
+            return period_of(self._row, *read_days(self._row, category))
         return None if year is None else Period(start=date(year, 1, 1), end=date(year + 1, 1, 1))
 
     def _year(self) -> int | None:
@@ -255,22 +254,6 @@ class _LineReader:
             )
             return None
         return int(number)
-
-    def _days(self, category: Category) -> Period | None:
-        first = self._row.day(Column.START, hint="the first day of the period")
-        one_day = CATEGORIES[category].one_day and not self._row.has(Column.END)
-        last = first if one_day else self._row.day(Column.END, hint="the last day of the period")
-        if first is None or last is None:
-            return None
-        if last < first:
-            self._row.report(
-                Column.END,
-                ProblemCode.PERIOD_ENDS_BEFORE_START,
-                reason=f"the last day {last} is before the first day {first}",
-                hint="exchange or correct the two days",
-            )
-            return None
-        return Period(start=first, end=last + timedelta(days=1))
 
     def _place(self) -> Place:
         country = shown(self._own.get(OwnColumn.COUNTRY)).strip().upper() or None
