@@ -49,11 +49,11 @@ def head_revision(package: str) -> str:
     return head
 
 
-def migrate(package: str, url: str) -> None:
-    """Bring the database at `url` (as its owner) to this code's revision."""
+def migrate(package: str, url: str, *, revision: str = "head") -> None:
+    """Bring the database at `url` (as its owner) to this code's revision, or to an earlier one on the way there."""
     config = _config(package)
     config.attributes["url"] = url.replace("postgresql://", "postgresql+asyncpg://", 1)
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def run_environment() -> None:
