@@ -242,6 +242,11 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             },
             past="SOURCE_CATEGORY_UNKNOWN",
         ),
+        "estimateSmallOffice": Mutation(
+            asks="ESTIMATE_SMALL_OFFICE",
+            given={"locationId": "unon", "year": YEAR, "category": "none such", "reason": "r"},
+            past="SOURCE_CATEGORY_UNKNOWN",
+        ),
         "explainWarning": Mutation(
             asks="EXPLAIN_WARNING",
             by="record",

@@ -106,6 +106,7 @@ INVENTORY = Workflow(
         "STATE_SOURCE": "why there are no records; who stated it does not approve the inventory that it is part of",
         "WITHDRAW_SOURCE_STATEMENT": "as above: who withdrew it does not approve either",
         "SET_PLAUSIBILITY_RANGE": "what is plausible, with its source; no figure comes of it",
+        "ESTIMATE_SMALL_OFFICE": "data with their formula; who estimated does not approve the inventory",
         "EXPLAIN_WARNING": "why a figure is as it is; who explained it does not approve the inventory that it is of",
     },
 )

@@ -1,6 +1,8 @@
-"""What is asked while the locations are filled."""
+"""What is asked, and set, while the locations are filled."""
 
-__all__ = ["LOOK", "WARNINGS"]
+from collections.abc import Mapping
+
+__all__ = ["BOUNDS", "LOOK", "WARNINGS"]
 
 LOOK = """query Canary($at: ID!) {
   location(id: $at) { figures(by: [SCOPE, CATEGORY, STREAM, GAS]) { figures { scope category stream gas } }
@@ -20,3 +22,9 @@ WARNINGS = """query Canary($at: ID!, $year: Int!) {
     id findings(first: 100, filter: { severity: WARNING, isExplained: false }) { edges { node { id } } }
   } }
 }"""
+BOUNDS: tuple[Mapping[str, str | None], ...] = (
+    {"category": "water", "item": "borehole", "basis": "MONTH", "unit": "m3", "validFrom": "2023-12-01",
+     "validTo": "2024-02-01"},
+    {"category": "waste", "item": None, "basis": "YEAR", "unit": "kg", "validFrom": "2020-01-01", "validTo": None},
+)  # fmt: skip
+"""So little that every location has a warning."""

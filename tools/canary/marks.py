@@ -46,6 +46,7 @@ OF_LINES = frozenset(
         "meter_reading",
         "premises_share",
         "warning_explanation",
+        "proxy_estimate",
     )
 )
 """Lines, and what is shown to those alone who see every line that it is made of."""

@@ -13,7 +13,7 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from contracts.access import Role
 from tools.canary.documents import questions, rendered
-from tools.canary.looks import LOOK, WARNINGS
+from tools.canary.looks import BOUNDS, LOOK, WARNINGS
 from tools.canary.marks import rows_of
 from tools.canary.people import ANNEX, ENDED, FILLED, MISSION, OFFICE, PARENTS, REGION, ROOT, SITE
 from tools.canary.pool import YEARS
@@ -45,6 +45,7 @@ async def fill(world: World) -> None:
     await seed.change_register()
     await seed.bounds()
     await asyncio.gather(*(seed.work_of(code) for code in FILLED))
+    await seed.small_office()
     # One after the other: persons are looked up by few at a time.
     for code in FILLED:
         await seed.membership(code)
@@ -164,14 +165,10 @@ class Seed:
 
     async def bounds(self) -> None:
         """What is plausible: so little that every location has a warning."""
-        for category, item, basis, unit, valid_from, valid_to in (
-            ("water", "borehole", "MONTH", "m3", "2023-12-01", "2024-02-01"),
-            ("waste", None, "YEAR", "kg", "2020-01-01", None),
-        ):
+        for bound in BOUNDS:
             await self.do(
-                "setPlausibilityRange", ADMINISTRATOR, locationId=ROOT, category=category, item=item, basis=basis,
-                unit=unit, low="1", high="2", severity="WARNING", validFrom=valid_from, validTo=valid_to,
-                source="the canary",
+                "setPlausibilityRange", ADMINISTRATOR, locationId=ROOT, low="1", high="2", severity="WARNING",
+                source="the canary", **bound,
             )  # fmt: skip
 
     async def work_of(self, location: str) -> None:
@@ -280,6 +277,18 @@ class Seed:
                 "decideRecalculation", chair, proposalId=proposal["id"], approve=approve,
                 reason=None if approve else self.text(location),
             )  # fmt: skip
+
+    async def small_office(self) -> None:
+        """A proxy by what a person used at another office in the year before."""
+        team, year, what = self.by(OFFICE, Role.TECHNICAL_TEAM), SECRET_YEAR + 1, {"locationId": OFFICE}
+        await self.do(
+            "stateDenominator", team, **what, kind="PERSONNEL", topic=None, value="3", source=self.text(OFFICE),
+            validFrom=f"{year}-01-01", validTo=f"{year + 1}-01-01",
+        )  # fmt: skip
+        await self.do(
+            "estimateSmallOffice", team, **what, year=year, category="water", comparableLocationIds=[SITE],
+            reason=self.text(OFFICE),
+        )  # fmt: skip
 
     async def membership(self, location: str) -> None:
         """Roles given, stood in for, extended, ended, and the whole list attested."""

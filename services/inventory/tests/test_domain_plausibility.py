@@ -263,6 +263,14 @@ def test_what_is_stated_not_to_be_and_has_records_is_an_error() -> None:
     assert "2024-02, 2024-03" in finding.reason
 
 
+def test_a_proxy_is_for_a_small_office_alone() -> None:
+    given = {"ranges": (), "proxies": [("unon", Category.WATER)]}
+
+    assert found(personnel={"unon": Decimal("4.9")}, **given) == []
+    assert found(**given) == []
+    assert found(personnel={"unon": Decimal(5)}, **given) == [("unon", "error PROXY_OFFICE_NOT_SMALL", 5)]
+
+
 def explained(finding: Finding) -> Explanation:
     return explanation_of(
         [finding], explanation_id="e", inventory_id="i", finding_id=finding.id, text="a burst pipe in the  basement",

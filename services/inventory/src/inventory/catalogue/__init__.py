@@ -13,6 +13,7 @@ import airportsdata
 from inventory.domain.air_travel import Airport
 from inventory.domain.emission_factor import Catalogue, EmissionFactor, parse_factors
 from inventory.domain.plausibility import PlausibilityRange, parse_ranges
+from inventory.domain.proxy import PerPerson, parse_per_person
 from inventory.domain.renewable_share import GridAverage
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "editions",
     "emission_factors",
     "grid_averages",
+    "per_person",
     "plausibility_ranges",
     "region_of",
     "release",
@@ -129,3 +131,9 @@ def airports_by_city() -> Mapping[str, tuple[str, ...]]:
 def plausibility_ranges() -> tuple[PlausibilityRange, ...]:
     """What is plausible by published figures, where nobody has set another range."""
     return parse_ranges(_lines("plausibility_ranges.csv"))
+
+
+@cache
+def per_person() -> tuple[PerPerson, ...]:
+    """What a person uses in a year by published figures, for proxies of small offices."""
+    return parse_per_person(_lines("per_person.csv"))

@@ -21,6 +21,7 @@ from inventory.graphql.location_changes import LocationHistory
 from inventory.graphql.locations import Coordinates, FuelStock
 from inventory.graphql.plausibility import InventoryFindings
 from inventory.graphql.premises import InventoryPremises, LocationPremises
+from inventory.graphql.proxies import InventoryProxies
 from inventory.graphql.records import ActivityRecord, ActivityRecordFilter, GasMass, masses, record_cursor
 from inventory.graphql.renewable_share import InventoryRenewableShare
 from inventory.graphql.reporting_calendars import LocationCalendar
@@ -95,6 +96,7 @@ class Inventory(
     InventoryPremises,
     InventoryRenewableShare,
     InventoryFindings,
+    InventoryProxies,
 ):
     id: strawberry.ID
     year: int

@@ -69,6 +69,11 @@ WITH of_version AS (
        AND (CAST(:as_of AS timestamptz) IS NULL OR i.final_at IS NULL OR i.final_at <= :as_of)
      ORDER BY b.of_location_id, b.location_id, b.version DESC
 ), """
+_PROXIES = """
+SELECT DISTINCT p.location_id, p.category FROM proxy_estimate p
+  JOIN activity_record r ON r.id = p.record_id AND r.inventory_id = p.inventory_id
+ WHERE p.inventory_id = :inventory_id ORDER BY 1, 2
+"""
 _CONTRADICTIONS = """
 SELECT DISTINCT t.location_id, t.category, c.month FROM source_statement t
   JOIN inventory_coverage c ON c.inventory_id = t.inventory_id AND c.location_id = t.location_id
@@ -105,8 +110,8 @@ async def data_of(
     shipped: Sequence[PlausibilityRange],
 ) -> Data:
     """All that the findings of a version follow from; `as_of` is when the bounds and the final versions are of."""
-    of = _USES.replace("WITH line", "line", 1)
-    uses = _uses((await tx.execute(text(_NOW + of), {"inventory_id": inventory_id})).all())
+    of, of_it = _USES.replace("WITH line", "line", 1), {"inventory_id": inventory_id}
+    uses = _uses((await tx.execute(text(_NOW + of), of_it)).all())
     sites = sorted({use.location_id for use in uses})
     before = await tx.execute(text(_BEFORE + of), {"year": year, "sites": sites, "as_of": as_of})
     paths = await _paths(tx, sites)
@@ -124,6 +129,7 @@ async def data_of(
         paths=paths,
         ranges=[*shipped, *await _ranges(tx, as_of=as_of)],
         contradictions=[(row.location_id, Category(row.category), row.month) for row in contradictions],
+        proxies=[(row.location_id, Category(row.category)) for row in await tx.execute(text(_PROXIES), of_it)],
         explanations=await _explanations(tx, inventory_id),
     )
 

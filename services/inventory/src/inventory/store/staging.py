@@ -119,7 +119,10 @@ _STORED_OVERLAPS = text(
     " AND r.period_start < f.after AND r.period_end > f.first"
     " JOIN activity_import i ON i.id = r.import_id"
     " WHERE r.inventory_id = :inventory_id AND r.category = ANY (:metered)"
-    " AND coalesce(r.details ->> 'form', 'amount') = 'amount' ORDER BY f.place, r.id"
+    " AND coalesce(r.details ->> 'form', 'amount') = 'amount'"
+    # A proxy gives way to what is read.
+    " AND NOT EXISTS (SELECT FROM proxy_estimate p WHERE p.record_id = r.id AND p.inventory_id = r.inventory_id)"
+    " ORDER BY f.place, r.id"
 )
 
 

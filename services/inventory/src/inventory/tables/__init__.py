@@ -41,6 +41,9 @@ from inventory.tables.premises import (
     premises_share,
     tenancy,
 )
+from inventory.tables.proxies import (
+    proxy_estimate,
+)
 from inventory.tables.records import (
     activity_import,
     activity_record,
@@ -114,6 +117,7 @@ __all__ = [
     "plausibility_range",
     "premises",
     "premises_share",
+    "proxy_estimate",
     "record_correction",
     "reporting_calendar",
     "scope2_part",

@@ -25,6 +25,10 @@ from inventory.usecases.locations import record_fuel_stock, register_location
 from inventory.usecases.plausibility import explain_warning, findings_of, set_plausibility_range
 from inventory.usecases.premises import record_meter_reading, register_premises, set_tenancy
 from inventory.usecases.premises_shares import PremisesShares, current_shares_of, premises_shares, take_premises_share
+from inventory.usecases.proxies import (
+    estimate_small_office,
+    small_office_estimate,
+)
 from inventory.usecases.register import close_location, move_location
 from inventory.usecases.renewable_share import renewable_share_of
 from inventory.usecases.reporting_calendars import set_reporting_calendar
@@ -41,6 +45,7 @@ __all__ = [
     "correct_inventory",
     "current_shares_of",
     "decide_recalculation",
+    "estimate_small_office",
     "expect_source",
     "explain_warning",
     "export_figures",
@@ -70,6 +75,7 @@ __all__ = [
     "set_reporting_calendar",
     "set_tenancy",
     "simulate_recalculation",
+    "small_office_estimate",
     "state_denominator",
     "state_source",
     "state_uncertainty",

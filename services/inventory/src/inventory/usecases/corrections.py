@@ -15,7 +15,7 @@ from inventory.domain.correction import RecordCorrection, action_of, as_file
 from inventory.domain.inventory import Cause, Inventory
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.restatement import require_complete
-from inventory.store import completeness, corrections, inventories, restatements, taken_shares
+from inventory.store import completeness, corrections, inventories, proxies, restatements, taken_shares
 from inventory.store.corrections import Line
 from inventory.usecases.imports import take_in
 from inventory.usecases.restatements import requantified_by
@@ -63,6 +63,7 @@ async def correct_inventory(
         await restatements.copy_requantified(tx, new, of=final.id, requantified=requantified)
     await taken_shares.copy(tx, new, of=final.id)
     await completeness.copy_statements(tx, new, of=final.id)
+    await proxies.copy(tx, new, of=final.id)
     return new
 
 

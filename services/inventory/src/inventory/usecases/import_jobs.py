@@ -26,6 +26,7 @@ from inventory.store import factors, import_jobs, inventories, records, staging
 from inventory.store.records import ActivityImport
 from inventory.usecases.factors import factors_for
 from inventory.usecases.imports import open_inventory, reference_for, refuse_overlaps
+from inventory.usecases.proxy_lines import give_way
 from quantities import GwpSet
 
 __all__ = [
@@ -241,6 +242,7 @@ async def take_in_job(
     )
     await records.add_import(tx, new)
     await staging.add_checked(tx, checked, of=inventory, import_id=new.id, said=said)
+    await give_way(tx, by=job.requested_by, now=now, draft=inventory, import_id=new.id, file_name=new.file_name)
     return new
 
 

@@ -22,6 +22,7 @@ from inventory.importing import check
 from inventory.store import factors, inventories, records, staging, taken_shares
 from inventory.store.records import ActivityImport
 from inventory.usecases.factors import factors_for
+from inventory.usecases.proxy_lines import give_way
 from quantities import GwpSet
 
 __all__ = ["import_activity_data", "open_inventory", "reference_for", "take_in"]
@@ -97,6 +98,7 @@ async def take_in(
     )
     await records.add_import(tx, new)
     await staging.add_checked(tx, checked, of=inventory, import_id=new.id)
+    await give_way(tx, by=principal.person, now=now, draft=inventory, import_id=new.id, file_name=new.file_name)
     return new
 
 

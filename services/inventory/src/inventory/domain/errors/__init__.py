@@ -132,6 +132,14 @@ from inventory.domain.errors.premises import (
     TenantNotOne,
     UtilityItemUnknown,
 )
+from inventory.domain.errors.proxies import (
+    ComparableOfficeMissing,
+    OfficeNotSmall,
+    PersonnelUnknown,
+    ProxyNotForCategory,
+    PublishedFigureMissing,
+    SourceHasRecords,
+)
 from inventory.domain.errors.records import FilterTooLarge
 from inventory.domain.errors.register import (
     CoordinatesOutOfRange,
@@ -173,6 +181,7 @@ __all__ = [
     "ChangeBeforeEarlierOne",
     "ChangeInTheFuture",
     "ChangeNeedsOneOutcome",
+    "ComparableOfficeMissing",
     "CoordinatesOutOfRange",
     "CorrectionIncomplete",
     "DenominatorNotPositive",
@@ -233,7 +242,9 @@ __all__ = [
     "NothingToSubmit",
     "NothingToTakeIn",
     "OccupancyOutOfRange",
+    "OfficeNotSmall",
     "PeriodEndsBeforeStart",
+    "PersonnelUnknown",
     "PremisesAlreadyRegistered",
     "PremisesAreaNotPositive",
     "PremisesNameMissing",
@@ -241,7 +252,9 @@ __all__ = [
     "ProposalAlreadyDecided",
     "ProposalOutOfDate",
     "ProposerMayNotDecide",
+    "ProxyNotForCategory",
     "PublicationRefused",
+    "PublishedFigureMissing",
     "RangeBoundsMalformed",
     "RangeDatesMalformed",
     "ReadingAlreadySuperseded",
@@ -260,6 +273,7 @@ __all__ = [
     "SheetTooLarge",
     "SimulationOutOfRange",
     "SourceCategoryUnknown",
+    "SourceHasRecords",
     "SourceOfTheYear",
     "SourceReported",
     "SourceStated",

@@ -10,6 +10,7 @@ from inventory.domain.completeness import OF_THE_YEAR
 from inventory.domain.disclosure import FUELS
 from inventory.domain.plausibility.finding import Explanation, Finding, FindingCode
 from inventory.domain.plausibility.ranges import PERCENT, Basis, PlausibilityRange, Severity
+from inventory.domain.proxy import SMALL_BELOW
 from quantities import Quantity, Unit, convertible
 
 __all__ = ["Data", "Use", "findings"]
@@ -56,6 +57,8 @@ class Data:
     ranges: Sequence[PlausibilityRange]
     contradictions: Collection[tuple[str, Category, date]] = ()
     """Site, source and month that are stated not to occur, or not to be estimated, and have records."""
+    proxies: Collection[tuple[str, Category]] = ()
+    """Sites and sources that proxies stand for."""
     explanations: Mapping[str, Explanation]
     """By the finding's id; the newest."""
 
@@ -65,6 +68,7 @@ def findings(data: Data) -> tuple[Finding, ...]:
     with localcontext(prec=_EXACT_DIGITS):
         found = [
             *_contradictions(data),
+            *_proxies(data),
             *_without_reason(data),
             *_amounts(data),
             *_intensities(data),
@@ -106,6 +110,24 @@ def _contradictions(data: Data) -> Iterable[Finding]:
             expected="the statement withdrawn, or no records",
             reason=f"stated to have no records, which there are in {named}",
         )
+
+
+def _proxies(data: Data) -> Iterable[Finding]:
+    for location_id, category in data.proxies:
+        personnel = data.personnel.get(location_id)
+        if personnel is not None and personnel >= SMALL_BELOW:
+            yield Finding(
+                code=FindingCode.PROXY_OFFICE_NOT_SMALL,
+                severity=Severity.ERROR,
+                location_id=location_id,
+                category=category,
+                item=None,
+                month=None,
+                value=personnel,
+                unit="person",
+                expected=f"fewer than {SMALL_BELOW} person, or records",
+                reason="proxies are for small offices (Greening the Blue methodology, emissions boundaries)",
+            )
 
 
 def _without_reason(data: Data) -> Iterable[Finding]:
