@@ -295,7 +295,8 @@ async def test_the_market_based_sum_stands_beside_the_other_and_is_no_sum_of_par
     """Of 1,000 kWh that unon took from the grid an instrument covers 400 with nothing emitted."""
     grid = "unon,grid_electricity,,{0}-01-01,{0}-12-31,1000,kWh,,,measured"
     await record(inventories, year=2024)
-    await final_of(inventories, grid.format(2024), leak("unon", "2024-02-01", "2024-02-29", "1"), year=2024)
+    warm = "unon,purchased_heat,heat,2024-01-01,2024-12-31,100,kWh,,,measured"
+    await final_of(inventories, grid.format(2024), warm, leak("unon", "2024-02-01", "2024-02-29", "1"), year=2024)
     await final_of(inventories, leak("unon-gigiri", "2024-02-01", "2024-02-29", "2"), year=2024, at="unon-gigiri")
 
     async def market(by: str, **given: Any) -> dict[Any, tuple[Decimal, Decimal | None]]:
@@ -309,11 +310,12 @@ async def test_the_market_based_sum_stands_beside_the_other_and_is_no_sum_of_par
         }
 
     gas = (await market("SCOPE"))[None, 1, None][0]
-    assert await market("SCOPE") == {
-        (None, 1, None): (gas, gas),
-        (None, 2, None): (1000 * KENYA, 600 * KENYA),
-    }
-    assert await market("YEAR") == {(None, None, None): (1000 * KENYA + gas, 600 * KENYA + gas)}
+    # Heat has no instruments.
+    heat = (await market("CATEGORY"))[None, None, "purchased_heat"][0]
+    both = 1000 * KENYA + heat, 600 * KENYA + heat
+    assert await market("SCOPE") == {(None, 1, None): (gas, gas), (None, 2, None): both}
+    assert await market("YEAR") == {(None, None, None): (both[0] + gas, both[1] + gas)}
+    assert (await market("CATEGORY"))[None, None, "purchased_heat"] == (heat, heat)
     assert (await market("LOCATION YEAR CATEGORY"))["unon", None, "grid_electricity"] == (1000 * KENYA, 600 * KENYA)
     assert (await market("LOCATION YEAR CATEGORY"))["unon-gigiri", None, "refrigerant"][1] is not None
     # Instruments are matched with the use of a year, and gases have no market.
@@ -325,8 +327,8 @@ async def test_the_market_based_sum_stands_beside_the_other_and_is_no_sum_of_par
     await owner.execute("ALTER TABLE inventory_market_total DISABLE TRIGGER USER")
     await owner.execute("DELETE FROM inventory_market_total")
     await owner.close()
-    assert await market("SCOPE") == {(None, 1, None): (gas, gas), (None, 2, None): (1000 * KENYA, None)}
-    assert await market("YEAR") == {(None, None, None): (1000 * KENYA + gas, None)}
+    assert await market("SCOPE") == {(None, 1, None): (gas, gas), (None, 2, None): (both[0], None)}
+    assert await market("YEAR") == {(None, None, None): (both[0] + gas, None)}
 
 
 async def test_the_event_says_both_figures(inventories: "Inventories") -> None:

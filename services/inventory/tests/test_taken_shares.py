@@ -10,6 +10,7 @@ import pytest
 from contracts.access import Role
 from inventory.domain.errors import EntererMayNotApprove
 from inventory.domain.inventory import Inventory
+from services.inventory.tests.test_imports import Jobs
 from services.inventory.tests.test_premises import REFUSAL, decide, let, read, register, seen, shared
 
 if TYPE_CHECKING:
@@ -260,6 +261,25 @@ async def test_a_bill_for_what_a_share_covers_is_refused_and_named(inventories: 
     assert share["readingId"] in twice["problems"][0]["reason"]
     assert nothing == 1
     assert other["__typename"] == "ActivityImport"
+
+
+async def test_a_file_that_is_taken_in_as_a_job_counts_nothing_twice_either(inventories: "Inventories") -> None:
+    """The sound rows alone, where that is asked for."""
+    premises_id = await shared(inventories)
+    await take(inventories, premises_id)
+    rows = inventories.csv(
+        "escwa,grid_electricity,,2024-12-01,2024-12-31,100,kWh,,,measured",
+        "escwa,water,borehole,2024-01-01,2024-06-30,7,m3,,,measured",
+    )
+    jobs = Jobs(bed=inventories)
+
+    refused = await jobs.worked_off(rows, by="escwa-technical", location_id="escwa")
+    partly = await jobs.worked_off(rows, by="escwa-technical", location_id="escwa", accept_partial=True)
+
+    assert (refused.state, partly.state) == ("refused", "done")
+    for job in (refused, partly):
+        assert [(item.row, item.code) for item in await jobs.problems(job.id)] == [(2, "COUNTED_BY_SHARE")]
+    assert [row["category"] for row in await inventories.rows("activity_record")] == ["grid_electricity", "water"]
 
 
 async def test_meters_of_one_number_in_two_buildings_are_two_meters(inventories: "Inventories") -> None:

@@ -178,8 +178,8 @@ def require_not_billed(shares: Iterable[Share], lines: Iterable[BilledLine]) -> 
             )
 
 
-def counted_twice(checked: Checked, taken: Sequence[TakenShare]) -> tuple[Problem, ...]:
-    """A problem for each line of a file that is of the same use, site and days as a share that the inventory has."""
+def counted_twice(checked: Checked, taken: Sequence[TakenShare]) -> Mapping[int, Problem]:
+    """By place, each line of a file that is of the same use, site and days as a share that the inventory has."""
     beside: dict[int, list[TakenShare]] = {}
     for number, kind in enumerate(checked.kinds):
         of = (kind.location_id, kind.category, kind.item)
@@ -187,16 +187,16 @@ def counted_twice(checked: Checked, taken: Sequence[TakenShare]) -> tuple[Proble
         if same:
             beside[number] = same
     if not beside:
-        return ()
-    problems = []
-    for line in checked.lines:
+        return {}
+    problems: dict[int, Problem] = {}
+    for place, line in enumerate(checked.lines):
         for share in beside.get(line.kind, ()):
             is_then = line.start < share.period.end and share.period.start < line.end
             meter = dict(checked.kinds[line.kind].details).get(Column.METER, "")
             if is_then and not _is_of_other_meter(meter, line.note, shared=share.meter):
-                problems.append(_counted_by(share, line))
+                problems[place] = _counted_by(share, line)
                 break
-    return tuple(problems)
+    return problems
 
 
 def _counted_by(share: TakenShare, line: Line) -> Problem:

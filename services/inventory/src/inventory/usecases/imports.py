@@ -80,10 +80,7 @@ async def take_in(
         raise NotFound(kind="location", key=inventory.location_id)
     reference = await reference_for(tx, place=place, inventory=inventory)
     checked = check(spreadsheet.open_sheets(content, limits=limits), reference=reference)
-    await refuse_overlaps(tx, checked, inventory=inventory)
-    if not are_shares:
-        (taken,) = await taken_shares.of_inventories(tx, [inventory.id])
-        checked.problems += counted_twice(checked, taken)
+    await refuse_overlaps(tx, checked, inventory=inventory, are_shares=are_shares)
     if checked.problems:
         raise ImportRefused(file_name=file_name, problems=checked.problems)
     new = ActivityImport(
@@ -102,11 +99,16 @@ async def take_in(
     return new
 
 
-async def refuse_overlaps(tx: AsyncConnection, checked: Checked, *, inventory: Inventory) -> None:
-    """Take out of the file what is of the same days of a meter as a line that the inventory has."""
+async def refuse_overlaps(
+    tx: AsyncConnection, checked: Checked, *, inventory: Inventory, are_shares: bool = False
+) -> None:
+    """Take out of the file what is of the same days of a meter as a line, or a share, that the inventory has."""
     # open: a part of use cases that have asked for the right
     found = await staging.stored_overlaps(tx, checked.readings(), inventory_id=inventory.id)
     checked.refuse({new.place: overlap_with(new, earlier=old, meter=meter) for meter, new, old in found})
+    if not are_shares:
+        (taken,) = await taken_shares.of_inventories(tx, [inventory.id])
+        checked.refuse(counted_twice(checked, taken))
 
 
 async def reference_for(tx: AsyncConnection, *, place: register.Place, inventory: Inventory) -> Reference:
