@@ -94,6 +94,7 @@ INVENTORY = Workflow(
         "STATE_DENOMINATOR": "a denominator, with its source; the inventory that it divides is approved",
         "RECORD_FUEL_STOCK": "a statement for a day; no figure comes of it",
         "RECORD_INSTRUMENT": "data with evidence; who recorded it does not approve the inventory that it is part of",
+        "SET_REPORTING_CALENDAR": "which months stand together, with the reason; no figure of a month changes",
         "STATE_UNCERTAINTY": "data with a reason; who stated it does not approve the inventory that it is part of",
         "CANCEL_INSTRUMENT": "as above: who cancelled it does not approve either",
         "CANCEL_IMPORT": "of a file that is not taken in yet",
