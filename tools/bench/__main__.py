@@ -22,7 +22,8 @@ from lichen.personas import Tokens
 from lichen.platform import Platform
 from tools.bench.auditing import audit_mutation, audit_verify
 from tools.bench.bed import Parts
-from tools.bench.importing import import_rows
+from tools.bench.importing import import_memory, import_rows
+from tools.bench.importing_beside import list_beside_import
 from tools.bench.knowing import approach_1, monte_carlo
 from tools.bench.listing import list_20_rows_gateway
 from tools.bench.measure import Measure, Result, take
@@ -33,11 +34,12 @@ from tools.bench.totalling import rollup_upkeep, totals
 
 TARGET = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
-ON_PLATFORM: tuple[Measure[Platform, Any], ...] = (list_20_rows_gateway,)
+ON_PLATFORM: tuple[Measure[Platform, Any], ...] = (list_20_rows_gateway, list_beside_import)
 ON_PARTS: tuple[Measure[Parts, Any], ...] = (
     publish_outbox,
     publish_backlog,
     import_rows,
+    import_memory,
     rights_known,
     rights_first_seen,
     *lists_secured,

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
-from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import locations
 from chassis.database import Database
@@ -79,4 +79,6 @@ async def _register(database: Database, *, details: bool) -> None:
                 valid_to=row.valid_to,
             )
             if details:
-                await tx.execute(insert(location_detail).values(location_id=row.id, grid=row.grid, source=row.source))
+                detail = upsert(location_detail).values(location_id=row.id, grid=row.grid, source=row.source)
+                # A measure may come after another one in the same database.
+                await tx.execute(detail.on_conflict_do_nothing())

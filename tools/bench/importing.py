@@ -1,34 +1,43 @@
 """Rows a second: a CSV file checked, quantified by gas and committed with lineage, against a bare COPY of its rows.
 
-The COPY puts the same rows, encoded beforehand, into tables of the same columns, keys, foreign keys and indexes, which
-grow as ours do. It goes as the owner and without row security, under which PostgreSQL has no COPY, and it knows neither
-checks, nor factors, nor totals, nor triggers. It is the floor.
+Ours is the worker as the service begins it: a process of its own, timed from its start to its end, Python's own start
+included. The COPY puts the same rows, encoded beforehand, into tables of the same columns, keys, foreign keys and
+indexes, which grow as ours do. It goes as the owner and without row security, under which PostgreSQL has no COPY, and
+it knows neither checks, nor factors, nor totals, nor triggers. It is the floor.
 """
 
+import asyncio
 import csv
 import io
+import json
+import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
+from functools import partial
 from itertools import count, cycle, islice
 
 import asyncpg
+import psutil
 
 from chassis.access import Grant, Principal
 from contracts.access import Role
-from inventory.spreadsheet import JOB_LIMITS
-from inventory.usecases import imports
+from inventory import usecases
+from inventory.domain.import_job import ImportOrder, JobState
+from inventory.domain.overlap import METERED
+from inventory.store import import_jobs
 from lichen import sample
 from tools.bench.bed import LOCATION, Bed, Parts, bed
 from tools.bench.measure import Measure, Reference
 
-__all__ = ["import_rows"]
+__all__ = ["file_of", "import_memory", "import_rows"]
 
 ROWS = 300_000
+MEMORY_MB = 600.0
+"""What an import of so many rows may take."""
 TEAM = Principal(subject="team", name="team", grants=(Grant(role=Role.TECHNICAL_TEAM, location_id=LOCATION),))
 TWINS = {"activity_record": "bench_record"}
 IDS_APART = 10_000_000
@@ -43,31 +52,43 @@ class Setting:
 
 
 @asynccontextmanager
-async def prepare(parts: Parts) -> AsyncIterator[Setting]:
+async def prepare(parts: Parts, *, compared: bool = True) -> AsyncIterator[Setting]:
     async with bed(parts, service="inventory") as inventory:
         owner = await asyncpg.connect(inventory.urls.owner)
         try:
-            await _make_twins(owner)
+            if compared:
+                await _make_twins(owner)
             yield Setting(bed=inventory, owner=owner)
-            await _require_same_counts(owner)
+            if compared:
+                await _require_same_counts(owner)
         finally:
             await owner.close()
 
 
-def file_of(tag: str) -> bytes:
+def file_of(tag: str, *, rows: int = ROWS, year: int = sample.YEAR) -> bytes:
     """The sample's year over and over, to its mix of flights, waste, meters and fuel.
 
-    Days and amounts differ from row to row; the notes tell the rows apart.
+    Days and amounts differ from row to row. Each meter is read twelve times, month by month; the notes tell all other
+    rows apart.
     """
     header, *lines = csv.reader(io.StringIO(sample.activity_file(LOCATION).read_text(encoding="utf-8")))
-    first, last, amount = (header.index(name) for name in ("start", "end", "amount"))
+    first, last, amount, category = (header.index(name) for name in ("start", "end", "amount", "category"))
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(header)
-    for number, line in enumerate(islice(cycle(lines), ROWS)):
-        row = [*line[:-1], f"{tag} {number}"]
-        begin = date(sample.YEAR, 1, 1) + timedelta(days=number % 330)
-        row[first], row[last] = str(begin), str(begin + timedelta(days=number % 31))
+    writer.writerow([*header, "meter"])
+    months = [date(year, month, 1) for month in range(1, 13)] + [date(year + 1, 1, 1)]
+    readings: dict[tuple[str, ...], int] = {}
+    for number, line in enumerate(islice(cycle(lines), rows)):
+        row = [*line[:-1], f"{tag} {number}", ""]
+        if line[category] in METERED:
+            metered = tuple(line[:3])
+            reading = readings[metered] = readings.get(metered, -1) + 1
+            row[-1] = f"{tag} {reading // 12}"
+            begin, end = months[reading % 12], months[reading % 12 + 1] - timedelta(days=1)
+        else:
+            begin = months[0] + timedelta(days=number % 330)
+            end = begin + timedelta(days=number % 31)
+        row[first], row[last] = str(begin), str(end)
         if row[amount]:
             row[amount] = f"{number % 9_973}.{number % 97:02}"
         writer.writerow(row)
@@ -75,22 +96,51 @@ def file_of(tag: str) -> bytes:
 
 
 async def imported(setting: Setting) -> float:
-    content = file_of(uuid.uuid4().hex)
-    began = time.perf_counter()
-    async with setting.bed.database.transaction([LOCATION]) as tx:
-        now = datetime.now(UTC)
-        inventory = await imports.open_inventory(tx, principal=TEAM, now=now, location_id=LOCATION, year=sample.YEAR)
-        await imports.take_in(
-            tx,
-            principal=TEAM,
-            now=now,
-            inventory=inventory,
-            file_name="bench.csv",
-            content=content,
-            content_hash=sha256(content).hexdigest(),
-            limits=JOB_LIMITS,
+    seconds, _ = await _worked_off(setting)
+    return ROWS / seconds
+
+
+async def peak_of_worker(setting: Setting) -> float:
+    """MB that the worker's process had at most at once."""
+    _, peak = await _worked_off(setting)
+    return peak / 1e6
+
+
+async def the_bound(_: Setting) -> float:
+    return MEMORY_MB
+
+
+async def _worked_off(setting: Setting) -> tuple[float, int]:
+    """Seconds of a worker from its start to its end, and the bytes that it had at most. Refuses: RuntimeError."""
+    order = ImportOrder(location_id=LOCATION, year=sample.YEAR, file_name="bench.csv")
+    database = setting.bed.database
+    async with database.transaction([LOCATION]) as tx:
+        job = await usecases.request_import(
+            tx, principal=TEAM, now=datetime.now(UTC), order=order, content=file_of(uuid.uuid4().hex[:8])
         )
-    return ROWS / (time.perf_counter() - began)
+    began = time.perf_counter()
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "inventory", "work-off-imports",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    if worker.stdin is None:
+        message = "the worker has no input"
+        raise RuntimeError(message)
+    worker.stdin.write(json.dumps({"database_url": setting.bed.urls.serving, "root": "secretariat"}).encode() + b"\n")
+    await worker.stdin.drain()
+    peak, process = 0, psutil.Process(worker.pid)
+    while worker.returncode is None:
+        with suppress(psutil.Error):
+            peak = max(peak, process.memory_info().rss)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(worker.wait(), 0.02)
+    seconds = time.perf_counter() - began
+    async with database.transaction([LOCATION]) as tx:
+        ended = await import_jobs.known(tx, job.id)
+    if (ended.state, ended.rows_written) != (JobState.DONE, ROWS):
+        message = f"the import is {ended}"
+        raise RuntimeError(message)
+    return seconds, peak
 
 
 async def copied(setting: Setting) -> float:
@@ -160,4 +210,14 @@ import_rows = Measure(
     references=(Reference(against="bare COPY as owner, same rows, keys, indexes", run=copied),),
     runs=3,
     warm_up_runs=1,
+)
+import_memory = Measure(
+    name="import_memory",
+    unit="MB",
+    higher_is_better=False,
+    prepare=partial(prepare, compared=False),
+    ours=peak_of_worker,
+    references=(Reference(against=f"the bound of {MEMORY_MB:.0f} MB", run=the_bound),),
+    runs=1,
+    warm_up_runs=0,
 )

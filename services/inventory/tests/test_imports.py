@@ -28,6 +28,7 @@ from inventory.domain.rows import Problem, ProblemCode
 from inventory.store import import_jobs, staging
 from inventory.worker import ImportWorker
 from services.inventory.tests.conftest import ROWS
+from services.inventory.tests.test_taken_shares import shared, take
 
 if TYPE_CHECKING:
     from services.inventory.tests.conftest import Inventories
@@ -409,3 +410,17 @@ async def test_who_undid_an_import_does_not_approve_what_is_left(inventories: "I
 
     with pytest.raises(EntererMayNotApprove):
         await inventories.approve(submitted.id)
+
+
+async def test_a_bill_for_what_a_share_covers_is_left_out_of_a_job_too(jobs: Jobs) -> None:
+    await take(jobs.bed, await shared(jobs.bed))
+
+    job = await jobs.worked_off(
+        b"site,category,item,start,end,amount,unit,quality\n"
+        b"escwa,water,borehole,2024-01-01,2024-06-30,7,m3,measured\n"
+        b"escwa,grid_electricity,,2024-12-01,2024-12-31,100,kWh,measured\n",
+        by="escwa-technical", location_id="escwa", accept_partial=True,
+    )  # fmt: skip
+
+    assert (job.state, job.rows_written) == (JobState.DONE, 1)
+    assert [(item.row, item.code) for item in await jobs.problems(job.id)] == [(3, ProblemCode.COUNTED_BY_SHARE)]

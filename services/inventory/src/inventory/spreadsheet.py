@@ -31,7 +31,7 @@ class Limits:
     columns: int
 
 
-DEFAULT_LIMITS = Limits(file_bytes=10_000_000, expanded_bytes=100_000_000, parts=1_000, rows=50_000, columns=100)
+DEFAULT_LIMITS = Limits(file_bytes=10_000_000, expanded_bytes=50_000_000, parts=1_000, rows=50_000, columns=100)
 """For what is answered at once."""
 JOB_LIMITS = Limits(file_bytes=64_000_000, expanded_bytes=200_000_000, parts=1_000, rows=1_000_000, columns=100)
 """For what is taken in by and by. An XLSX of so many rows unpacks to more than that; it is to go as CSV."""
@@ -63,10 +63,14 @@ class Sheet:
 _ZIP_MARK = b"PK\x03\x04"
 _OLE_MARK = b"\xd0\xcf\x11\xe0"
 _WORKSHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)["']""")
-_FORMULA = re.compile(
-    rb"<(\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?f>).*?</(?:\w+:)?c>", re.DOTALL
-)
+_REFERENCE = re.compile(rb"""\br\s{0,9}=\s{0,9}["']([A-Za-z]{0,9})(\d{1,20})["']""")
+# No part of it runs past the next tag: whatever a file holds, it is read once.
+_TAG = re.compile(rb"<(/?)((?:\w+:)?)([cf])\b([^<>]*)>")
+_XML = re.compile(r".+\.(xml|rels|vml)", re.IGNORECASE)
+_DTD = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_MACROS = re.compile(r"vbaProject\.bin", re.IGNORECASE)
+_LINK = 0o120000
+"""Mode of a symbolic link."""
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = ",;\t"
 
@@ -173,36 +177,84 @@ def _repacked(content: bytes, *, limits: Limits) -> bytes:
                     message=f"The file unpacks to {expanded} bytes; at most {limits.expanded_bytes} can be read.",
                 )
             for part in parts:
+                _check_part(part)
                 data = source.read(part)
+                if _XML.fullmatch(part.filename):
+                    _check_xml(data)
                 if _WORKSHEET.fullmatch(part.filename):
                     _check_cells(part.filename, data, limits=limits)
-                    data = _FORMULA.sub(_formula_as_text, data)
+                    data = _formulas_as_texts(data)
                 target.writestr(part.filename, data)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
         raise _bad_workbook("it is no XLSX workbook, or a damaged one") from error
     return packed.getvalue()
 
 
-def _check_cells(name: str, data: bytes, *, limits: Limits) -> None:
+def _check_part(part: zipfile.ZipInfo) -> None:
+    """Nothing is ever unpacked to a disk; a file that has such parts all the same is up to something."""
+    names = part.filename.replace("\\", "/").split("/")
+    if ".." in names or part.filename.startswith(("/", "\\")) or (part.external_attr >> 16) & 0o170000 == _LINK:
+        raise _bad_workbook("it has parts that lead out of it")
+    if _MACROS.fullmatch(names[-1]):
+        raise _bad_workbook("it has macros")
+
+
+def _check_xml(data: bytes) -> None:
     if data.startswith(_UTF_16_MARKS) or b"\0" in data[:4]:
-        raise _bad_workbook("its sheets are not in UTF-8")
-    for letters, digits in set(_REFERENCE.findall(data)):
+        raise _bad_workbook("its parts are not in UTF-8")
+    if _DTD.search(data):
+        raise _bad_workbook("it defines entities of its own, which no spreadsheet does")
+
+
+def _check_cells(name: str, data: bytes, *, limits: Limits) -> None:
+    for found in _REFERENCE.finditer(data):
+        letters, digits = found[1], found[2]
         column = 0
         for letter in letters.upper():
             column = column * 26 + letter - ord("A") + 1
-        if len(digits) > len(str(limits.rows)) or int(digits) > limits.rows:
-            raise _too_large(name, f"a cell in row {digits[:20].decode()}", f"at most {limits.rows} rows")
+        if int(digits) > limits.rows:
+            raise _too_large(name, f"a cell in row {digits.decode()}", f"at most {limits.rows} rows")
         if column > limits.columns:
-            raise _too_large(name, f"a cell in column {letters[:20].decode()}", f"at most {limits.columns} columns")
+            raise _too_large(name, f"a cell in column {letters.decode()}", f"at most {limits.columns} columns")
 
 
-def _formula_as_text(cell: re.Match[bytes]) -> bytes:
-    """The formula in the place of its result: what a program last worked out, or 0 if none did, is no measurement."""
-    prefix, attributes, formula = cell[1] or b"", cell[2], cell[3] or b"a formula shared with another cell"
-    reference = _REFERENCE.search(attributes)
+def _formulas_as_texts(data: bytes) -> bytes:
+    """Each formula in the place of its result.
+
+    What a program last worked out, or 0 if none did, is no measurement.
+    """
+    if b"f>" not in data and b"<f" not in data and b":f" not in data:
+        return data
+    kept: list[bytes] = []
+    upto = 0
+    cell: re.Match[bytes] | None = None
+    begun: re.Match[bytes] | None = None
+    formula: bytes | None = None
+    for tag in _TAG.finditer(data):
+        closes, is_cell, is_empty = bool(tag[1]), tag[3] == b"c", tag[4].endswith(b"/")
+        if is_cell and not closes:
+            cell, begun, formula = (None if is_empty else tag), None, None
+        elif cell is None:
+            continue
+        elif not is_cell and not closes:
+            begun, formula = (None, b"") if is_empty else (tag, None)
+        elif not is_cell and begun is not None:
+            formula, begun = data[begun.end() : tag.start()], None
+        elif is_cell:
+            if formula is not None:
+                kept += (data[upto : cell.start()], _as_text(cell, formula))
+                upto = tag.end()
+            cell, formula = None, None
+    kept.append(data[upto:])
+    return b"".join(kept)
+
+
+def _as_text(cell: re.Match[bytes], formula: bytes) -> bytes:
+    prefix, shown = cell[2], formula or b"a formula shared with another cell"
+    reference = _REFERENCE.search(cell[4])
     where = b"" if reference is None else b' r="%s%s"' % (reference[1], reference[2])
     return b'<%sc%s t="inlineStr"><%sis><%st>=%s</%st></%sis></%sc>' % (
-        prefix, where, prefix, prefix, formula, prefix, prefix, prefix,
+        prefix, where, prefix, prefix, shown, prefix, prefix, prefix,
     )  # fmt: skip
 
 

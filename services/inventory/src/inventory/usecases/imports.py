@@ -1,5 +1,6 @@
 """Files of activity data, taken in whole or not at all, and quantified."""
 
+import asyncio
 from datetime import datetime
 from hashlib import sha256
 
@@ -79,7 +80,10 @@ async def take_in(
     if place is None:
         raise NotFound(kind="location", key=inventory.location_id)
     reference = await reference_for(tx, place=place, inventory=inventory)
-    checked = check(spreadsheet.open_sheets(content, limits=limits), reference=reference)
+    # Others are answered meanwhile.
+    checked = await asyncio.to_thread(
+        lambda: check(spreadsheet.open_sheets(content, limits=limits), reference=reference)
+    )
     await refuse_overlaps(tx, checked, inventory=inventory, are_shares=are_shares)
     if checked.problems:
         raise ImportRefused(file_name=file_name, problems=checked.problems)
