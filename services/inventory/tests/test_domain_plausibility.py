@@ -115,7 +115,7 @@ WARNED, REFUSED = "warning AMOUNT_OUT_OF_RANGE", "error AMOUNT_OUT_OF_RANGE"
         ((a_use("500"),), (a_range(category="waste", unit="m3"),), []),
         ((a_use("500", location_id="unon-gigiri"),), (a_range(),), [("unon-gigiri", WARNED, 500)]),
         # The nearer place's holds, then the later one.
-        ((a_use("500"),), (a_range(high=Decimal(900)), a_range(place_id="secretariat")), []),
+        ((a_use("500"),), (a_range(high=Decimal(900)), a_range(range_id="z", place_id="secretariat")), []),
         ((a_use("500"),), (a_range(range_id="s", high=Decimal(900)), a_range()), []),
         # One that names the category before one for any.
         ((a_use("500"),), (a_range(high=Decimal(900)), a_range(range_id="z", category=None)), []),

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 REFUSAL = "... on Refusal { code subject found expected message }"
 SUBMIT = f"""mutation($input: SubmitInventoryInput!) {{ submitInventory(input: $input) {{ __typename
     ... on Inventory {{ id state steps {{ action reasons }} }}
-    ... on SubmissionRefused {{ message findings {{ id code severity message }}
-        missing {{ locationId category month state }} }} {REFUSAL} }} }}"""
+    ... on SubmissionRefused {{ message openFindings {{ id code severity message }}
+        missingSources {{ locationId category month state }} }} {REFUSAL} }} }}"""
 SET = f"""mutation($input: SetPlausibilityRangeInput!) {{ setPlausibilityRange(input: $input) {{ __typename
     ... on PlausibilityRange {{ id locationId low {{ value unit }} high {{ value unit }} source }} {REFUSAL} }} }}"""
 EXPLAIN = f"""mutation($input: ExplainWarningInput!) {{ explainWarning(input: $input) {{ __typename
@@ -85,7 +85,7 @@ async def test_sources_that_are_missing_are_named_until_somebody_says_why(invent
     done = await submit(inventories, "u", missingBecause=" the car was stolen in 2023 ")
 
     assert refused["__typename"] == "SubmissionRefused"
-    assert [(cell["category"], cell["month"], cell["state"]) for cell in refused["missing"]] == [
+    assert [(cell["category"], cell["month"], cell["state"]) for cell in refused["missingSources"]] == [
         ("vehicle_fuel", f"2024-0{month}-01", "MISSING") for month in (1, 2, 3)
     ]
     assert "vehicle_fuel of unon in 2024-01 is missing" in refused["message"]
@@ -110,7 +110,7 @@ async def test_an_error_blocks_and_a_refused_submission_leaves_nothing(inventori
     refused = await submit(inventories, missingBecause=WHY)
     explained = await explain(inventories, error)
 
-    assert [(item["id"], item["severity"]) for item in refused["findings"]] == [(error["id"], "ERROR")]
+    assert [(item["id"], item["severity"]) for item in refused["openFindings"]] == [(error["id"], "ERROR")]
     assert explained["code"] == "ERROR_NOT_EXPLAINED"
     assert [row["state"] for row in await inventories.rows("inventory")] == ["draft"]
     assert await inventories.rows("inventory_step") == []
@@ -136,7 +136,7 @@ async def test_a_warning_wants_a_typed_explanation_that_lapses_when_the_data_cha
 
     assert (warning["code"], warning["value"]) == ("AMOUNT_OUT_OF_RANGE", {"value": "101", "unit": "m3"})
     assert (warning["expected"], warning["reason"]) == ("at most 100 m3", "a survey of boreholes")
-    assert refused["findings"][0]["message"] == "water of unon: 101 m3, expected at most 100 m3"
+    assert refused["openFindings"][0]["message"] == "water of unon: 101 m3, expected at most 100 m3"
     assert short["code"] == "EXPLANATION_TOO_SHORT"
     assert (said["text"], said["explainedBy"]) == (WHY, "unon-technical")
     assert explained["explanation"] == {"text": WHY, "explainedBy": "unon-technical"}

@@ -60,7 +60,9 @@ mutation SubmitInventory($input: SubmitInventoryInput!) {{
   submitInventory(input: $input) {{
     __typename
     ... on Inventory {{ id version state }}
-    ... on SubmissionRefused {{ message findings {{ severity message }} missing {{ locationId category month }} }}
+    ... on SubmissionRefused {{
+      message openFindings {{ severity message }} missingSources {{ locationId category month }}
+    }}
     {_REFUSAL}
   }}
 }}"""

@@ -87,15 +87,17 @@ class Finding:
 @strawberry.type(description="What has to be put right, explained or stated before an inventory is handed in.")
 class SubmissionRefused:
     message: str
-    findings: list[Finding] = strawberry.field(description="Errors, then warnings without explanation.")
-    missing: list[SourceCell] = strawberry.field(description="Expected sources, where no explanation was given.")
+    open_findings: list[Finding] = strawberry.field(description="Errors, then warnings without explanation.")
+    missing_sources: list[SourceCell] = strawberry.field(
+        description="Expected sources, where no explanation was given."
+    )
 
     @classmethod
     def of(cls, found: errors.SubmissionRefused) -> Self:
         return cls(
             message=found.message,
-            findings=[Finding.of(item) for item in found.findings],
-            missing=[SourceCell.of(cell) for cell in found.missing],
+            open_findings=[Finding.of(item) for item in found.findings],
+            missing_sources=[SourceCell.of(cell) for cell in found.missing],
         )
 
 

@@ -192,6 +192,10 @@ SELECT NULL, 0, 0, s.id, s.parent_id, EXISTS (SELECT FROM reported r WHERE r.loc
 )
 
 
+_PLANNED_FOR_EACH = text("SET LOCAL plan_cache_mode = force_custom_plan")
+"""A plan for any location would take one with 2,000 sites for one with a few, and run for minutes."""
+
+
 def _values(asked: Asked) -> dict[str, Any]:
     return {
         "location_id": asked.location_id,
@@ -215,6 +219,7 @@ async def cells(
 ) -> Sequence[Cell]:
     """Cells of the board by site, category and month."""
     at_location, at_category, at_month = after or (None, None, None)
+    await tx.execute(_PLANNED_FOR_EACH)
     rows = await tx.execute(
         text(_CELLS),
         _values(asked)
@@ -246,6 +251,7 @@ async def cells(
 
 async def summary(tx: AsyncConnection, asked: Asked) -> Summary:
     """The board in figures: one statement, and one for the personnel."""
+    await tx.execute(_PLANNED_FOR_EACH)
     rows = (await tx.execute(text(_SUMMARY), _values(asked))).all()
     states = [row for row in rows if row.id is None]
     personnel = await personnel_of(tx, [row.id for row in rows if row.id is not None], year=asked.year)
