@@ -121,6 +121,19 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             given={"importId": "$import", "reason": "r"},
             past="IMPORT_ALREADY_UNDONE",
         ),
+        "addPrivateFactors": Mutation(
+            asks="ADD_PRIVATE_FACTORS",
+            given={
+                "locationId": "unon",
+                "name": "iea-2024",
+                "publisher": "p",
+                "licence": "",
+                "licenceText": "t",
+                "fileName": "f",
+                "content": b64encode(b"category,item,unit\n").decode(),
+            },
+            past="LICENCE_MISSING",
+        ),
         "correctInventory": Mutation(
             asks="CORRECT_INVENTORY",
             by="record",
@@ -389,6 +402,10 @@ QUERIES: dict[str, dict[str, Query]] = {
         "inventory": Query(document='{ inventory(id: "$inventory") { id } }', closed="inventory"),
         "activityRecord": Query(document='{ activityRecord(id: "$record") { id } }', closed="activityRecord"),
         "emissionFactors": Query(document="{ emissionFactors(first: 1) { edges { node { id } } } }", closed=None),
+        # Of what is listed where one reads at the entity: services/inventory/tests/test_private_factors.py.
+        "privateFactorReleases": Query(
+            document='{ privateFactorReleases(locationId: "unon", first: 1) { edges { node { id } } } }', closed=None
+        ),
         "factorReleases": Query(document="{ factorReleases { id } }", closed=None),
         "factorEditions": Query(document="{ factorEditions { id } }", closed=None),
         "factorFor": Query(

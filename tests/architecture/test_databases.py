@@ -16,12 +16,10 @@ from contracts.catalogue import SERVICES
 PUBLIC_BY_NATURE = {"location", "location_detail", "publication"}
 """The register and what is published: row security itself reads them."""
 OF_NO_LOCATION = {
-    # What one unit of an activity emits at a place and time; who used it is in the lines.
     # What others published, for everyone to read.
     # And lines that wait in staging: their location is with their kind, and their own transaction alone sees them.
     "inventory": {
         "activity_staging",
-        "coefficient",
         "emission_factor",
         "factor_edition",
         "factor_edition_adoption",

@@ -68,9 +68,16 @@ ABOVE: Mapping[str, frozenset[str]] = {
     "access.membership": frozenset({"id", "subject", "user_name"}),
     "access.membership_effect": frozenset({"membership_id"}),
     "inventory.reporting_calendar": frozenset({"id", "reason", "set_by", "set_by_subject"}),
+    "inventory.private_factor": frozenset(
+        {"id", "release_id", "co2e_kg", "kg_by_gas", "published_as", "publisher", "document_table", "licence"}
+    ),
+    "inventory.private_factor_release": frozenset({"id", "name", "publisher", "licence"}),
+    "inventory.coefficient": frozenset(
+        {"id", "factor_id", "factor_release", "explanation", "kg_per_unit", "co2e_kg_per_unit"}
+    ),
 }
-"""What of a role that is given above is shown to those who read members below: who holds it, not why. And the calendar
-that a location above reports by."""
+"""What is shown to those who read below: who holds a role, not why; the calendar that a location above reports by; the
+factors that sites of an entity take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +147,7 @@ class Mark:
     """Any of them shows it."""
     public: bool = False
     below: bool = False
-    """Those who may read members at a location under it see it too: who holds a role above them."""
+    """Those who may read at a location under it see it too: who holds a role above them, what factors they take."""
     sources: set[str] = field(default_factory=set)
     """`service.table.column`"""
     person: bool = False

@@ -13,7 +13,7 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from contracts.access import Role
 from tools.canary.documents import questions, rendered
-from tools.canary.looks import BOUNDS, LOOK, WARNINGS
+from tools.canary.looks import BOUNDS, LOOK, WARNINGS, own_factors
 from tools.canary.marks import rows_of
 from tools.canary.people import ANNEX, ENDED, FILLED, MISSION, OFFICE, PARENTS, REGION, ROOT, SITE
 from tools.canary.pool import YEARS
@@ -180,15 +180,14 @@ class Seed:
                     unit="kWh", baseYear=2020, baseValue=self.figure(10), targetYear=year, targetValue=self.figure(9),
                 )
             )  # fmt: skip
+        await self.do("addPrivateFactors", self.by(location, Role.TECHNICAL_TEAM), **own_factors(self, location))
         for year in (PUBLIC_YEAR, SECRET_YEAR):
             await self.inventory(location, year)
             inventory = await self.submitted(location, year)
             await self.do(
-                "returnInventory",
-                self.by(location, Role.LOCAL_CHAIR),
-                inventoryId=inventory,
+                "returnInventory", self.by(location, Role.LOCAL_CHAIR), inventoryId=inventory,
                 reasons=self.text(location),
-            )
+            )  # fmt: skip
             await self.submitted(location, year)
             await self.do("approveInventory", self.by(location, Role.LOCAL_CHAIR), inventoryId=inventory)
             if year == SECRET_YEAR:
@@ -409,6 +408,7 @@ class Seed:
         if year != OPEN_YEAR:
             yield "grid_electricity,", self.figure(10), "kWh,"
             yield "generator_fuel,diesel", self.figure(), "litre,"
+            yield "purchased_cooling,chilled_water", self.figure(), "kWh,"
 
     async def submitted(self, location: str, year: int) -> str:
         await self.explained(location, year)

@@ -34,10 +34,19 @@ class Catalogue:
     def taken(self, name: str, *arguments: str) -> tuple[int, str, str]:
         return self.run("import", CUTS / f"{name}.csv", "--publisher-format", name, "--by", "operator", *arguments)
 
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def change(self, statement: str) -> None:
+        async def execute() -> None:
+            connection = await asyncpg.connect(self.owner)
+            await connection.execute(statement)
+            await connection.close()
+
+        asyncio.run(execute())
+
+    def rows(self, query: str, *, at: str = "") -> list[tuple[object, ...]]:
 
         async def fetch() -> list[tuple[object, ...]]:
             connection = await asyncpg.connect(self.owner)
+            await connection.execute("SELECT set_config('app.roots', $1, false)", at)
             found = [tuple(row) for row in await connection.fetch(query)]
             await connection.close()
             return found
@@ -168,6 +177,46 @@ def test_a_dry_run_says_what_would_be_and_takes_nothing_in(catalogue: Catalogue,
     assert "ember-2031: 3 factors added" in said
     assert "Dry run: nothing was taken in." in said
     assert catalogue.rows(COUNTS) == before
+
+
+def own_factors(tmp_path: Path, *rows: str) -> tuple[Path, Path]:
+    path, licence = tmp_path / "own.csv", tmp_path / "licence.txt"
+    path.write_text("\n".join(("category,item,valid_from,valid_to,unit,co2e", *rows)), encoding="utf-8")
+    licence.write_text("For this office alone.", encoding="utf-8")
+    return path, licence
+
+
+OWN = "purchased_cooling,chilled_water,2024-01-01,2025-01-01,kWh,0.2"
+
+
+@pytest.mark.parametrize(
+    ("location", "rows", "said"),
+    [
+        ("unon", (OWN,), "own-2024: 1 factors, for unon and what is under it alone"),
+        ("atlantis", (OWN,), "NOT_FOUND"),
+        ("unon", (OWN.replace("0.2", "x"), OWN.replace("kWh", "ton")), "line 3"),
+        ("unon", (), "NO_FACTORS_FOUND"),
+    ],
+)
+def test_private_factors_are_loaded_for_one_location(
+    catalogue: Catalogue, tmp_path: Path, location: str, rows: tuple[str, ...], said: str
+) -> None:
+    catalogue.change(
+        "INSERT INTO location (id, name, kind, path, valid_from)"
+        " VALUES ('unon', 'UNON', 'office', 'unon', '2000-01-01');"
+        " INSERT INTO location_closure VALUES ('unon', 'unon')"
+    )
+    path, licence = own_factors(tmp_path, *rows)
+
+    code, out, err = catalogue.run(
+        "import-private", path, "--location", location, "--release", "own-2024", "--publisher", "P", "--licence", "L",
+        "--licence-text", licence, "--by", "operator",
+    )  # fmt: skip
+
+    assert said in out + err
+    assert code == (0 if out else 1)
+    loaded = catalogue.rows("SELECT location_id, licence_text, loaded_by FROM private_factor_release", at="unon")
+    assert loaded == ([("unon", "For this office alone.", "operator")] if out else [])
 
 
 ADOPTED = "SELECT edition_id FROM factor_edition_adoption ORDER BY adopted_at DESC LIMIT 1"

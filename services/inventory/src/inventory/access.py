@@ -3,6 +3,7 @@
 from contracts.access import Capability
 
 __all__ = [
+    "ADD_PRIVATE_FACTORS",
     "APPROVE_INVENTORY",
     "CANCEL_IMPORT",
     "CANCEL_INSTRUMENT",
@@ -53,6 +54,7 @@ TAKE_PREMISES_SHARE = Capability.ENTER
 IMPORT_ACTIVITY_DATA = Capability.ENTER
 CANCEL_IMPORT = Capability.ENTER
 UNDO_IMPORT = Capability.ENTER
+ADD_PRIVATE_FACTORS = Capability.ENTER
 CORRECT_INVENTORY = Capability.ENTER
 CORRECT_ACTIVITY_RECORD = Capability.ENTER
 STATE_UNCERTAINTY = Capability.ENTER

@@ -13,15 +13,18 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import telemetry
+from chassis import locations, telemetry
 from chassis.command import settings_of
 from chassis.database import Database
+from chassis.refusals import NotFound
 from chassis.settings import ServiceSettings
 from inventory.domain.errors import PublicationRefused
 from inventory.domain.publications import Format
 from inventory.store import factors
 from inventory.usecases.factors import adopt_factor_edition, propose_factor_edition, take_publication
+from inventory.usecases.private_factors import take_private_factors
 from quantities import Refusal
+from quantities.person import Person
 
 __all__ = ["main"]
 
@@ -58,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     taking.add_argument("--year", type=int, help="of a file with several, the release of this year alone")
     taking.add_argument("--release", help="name of the release, where it is not to be the publisher's and year's")
     taking.add_argument("--dry-run", action="store_true", help="say what would be, and take nothing in")
+    own = commands.add_parser("import-private", help="take in factors that one location has a licence for")
+    own.add_argument("file", type=Path, help="CSV in UTF-8")
+    own.add_argument("--location", required=True, help="its code; they hold there and below")
+    own.add_argument("--release", required=True, help="name of the release, such as iea-2025")
+    own.add_argument("--publisher", required=True)
+    own.add_argument("--licence", required=True, help="its name")
+    own.add_argument("--licence-text", type=Path, required=True, help="file with what the licence allows")
     proposing = commands.add_parser("propose", help="name a selection of releases; it changes nothing by itself")
     proposing.add_argument("edition")
     proposing.add_argument("--releases", required=True, help="in the order in which they hold, with commas between")
@@ -66,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     adopting.add_argument("edition")
     adopting.add_argument("--reason", required=True)
     commands.add_parser("list", help="releases and editions")
-    for command in (taking, proposing, adopting):
+    for command in (taking, own, proposing, adopting):
         command.add_argument("--by", default=getpass.getuser(), help="who does it, for the record")
     return parser
 
@@ -74,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 async def _run(asked: argparse.Namespace, url: str) -> int:
     database = Database.connect(url, pool_size=1)
     try:
-        async with database.transaction([]) as tx:
+        async with database.transaction([asked.location] if "location" in asked else []) as tx:
             await _do(tx, asked)
             if getattr(asked, "dry_run", False):
                 await tx.rollback()
@@ -99,6 +109,16 @@ async def _do(tx: AsyncConnection, asked: argparse.Namespace) -> None:
                 _say(f"  {release.id}: {release.factor_count} factors added")
             for known in taken.known:
                 _say(f"  {known}: there already, nothing changed")
+        case "import-private":
+            if await locations.place(tx, asked.location) is None:
+                raise NotFound(kind="location", key=asked.location)
+            own = await take_private_factors(
+                tx, now=now, by=Person(subject=None, name=asked.by), location_id=asked.location, name=asked.release,
+                publisher=asked.publisher, licence=asked.licence,
+                licence_text=asked.licence_text.read_text(encoding="utf-8"), file_name=asked.file.name,
+                content=asked.file.read_bytes(),
+            )  # fmt: skip
+            _say(f"{own.name}: {own.factor_count} factors, for {own.location_id} and what is under it alone")
         case "propose":
             releases = [name.strip() for name in asked.releases.split(",") if name.strip()]
             edition = await propose_factor_edition(

@@ -158,8 +158,9 @@ class LookUp:
             return ""
         beside = ", ".join(dict.fromkeys(other.release for other in passed_over if other.private_to is None))
         instead = f", before {beside}" if beside else ""
-        where = f"Edition {self.edition}" if factor.private_to is None else f"Beside edition {self.edition}"
-        return f" {where}, release {factor.release}{instead}."
+        if factor.private_to is not None:
+            return f" Beside edition {self.edition}{instead}."
+        return f" Edition {self.edition}, release {factor.release}{instead}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ class Coefficient:
     """Apart from the total: by its category, or by its gas in this edition of the method."""
     uncertainty_percent: Decimal | None = None
     """Of the factor, as published: half the width of its 95 % interval; None where the publisher gives none."""
+    private_to: str | None = None
+    """Location whose own factor it is made of; None for a public one."""
 
     @property
     def id(self) -> int:
@@ -65,6 +67,7 @@ class Coefficient:
             self.gwp_set,
             self.explanation,
             *(() if self.uncertainty_percent is None else (str(self.uncertainty_percent.normalize()),)),
+            *(() if self.private_to is None else (self.private_to,)),
         )
         return int.from_bytes(sha256(repr(facts).encode()).digest()[:8]) >> 1
 
@@ -141,6 +144,7 @@ def coefficient_of_factor(
             gwp_set=gwp_set.name,
             explanation=f"{why} {how}",
             is_optional=category.is_optional,
+            private_to=factor.private_to,
             uncertainty_percent=factor.uncertainty_percent,
         )
 

@@ -32,6 +32,7 @@ class EmissionFactor:
     gwp_set: str | None = strawberry.field(description="Behind the published CO2e.")
     by_gas: list[GasMass] = strawberry.field(description="Per unit; empty where CO2e alone is given.")
     biogenic_co2_kg: Decimal = strawberry.field(description="Per unit, beside the total.")
+    private_to: strawberry.ID | None = strawberry.field(description="The location whose own it is; null for all.")
     uncertainty_percent: Decimal | None = strawberry.field(
         description="Half of the 95 % interval, where the publisher gives one."
     )
@@ -57,5 +58,6 @@ class EmissionFactor:
             gwp_set=found.gwp_set,
             by_gas=masses(dict(found.kg_by_gas)),
             biogenic_co2_kg=found.biogenic_co2_kg,
+            private_to=None if found.private_to is None else strawberry.ID(found.private_to),
             uncertainty_percent=found.uncertainty_percent,
         )

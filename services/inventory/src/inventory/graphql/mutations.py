@@ -22,6 +22,7 @@ from inventory.graphql.locations import FuelStock
 from inventory.graphql.plausibility import SubmissionRefused
 from inventory.graphql.plausibility_mutations import PlausibilityMutation
 from inventory.graphql.premises_mutations import PremisesMutation
+from inventory.graphql.private_factor_mutations import PrivateFactorMutation
 from inventory.graphql.proxy_mutations import ProxyMutation
 from inventory.graphql.register_mutations import RegisterMutation
 from inventory.graphql.reporting_calendar_mutations import ReportingCalendarMutation
@@ -119,6 +120,7 @@ class Mutation(
     DenominatorMutation,
     PlausibilityMutation,
     ProxyMutation,
+    PrivateFactorMutation,
 ):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(

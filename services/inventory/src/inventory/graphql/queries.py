@@ -15,6 +15,7 @@ from inventory.graphql.catalogue import CatalogueQuery
 from inventory.graphql.factors import EmissionFactor
 from inventory.graphql.import_jobs import ImportJob, import_job_of
 from inventory.graphql.plausibility import PlausibilityRange
+from inventory.graphql.private_factors import PrivateFactorsQuery
 from inventory.graphql.records import ActivityRecord, record_cursor
 from inventory.graphql.types import Inventory, Location
 from inventory.store import factors, inventories, locations, plausibility, records
@@ -23,7 +24,7 @@ __all__ = ["Query"]
 
 
 @strawberry.type
-class Query(CatalogueQuery):
+class Query(CatalogueQuery, PrivateFactorsQuery):
     @strawberry.field(description="A location by its code.")
     async def location(self, info: Info, id: strawberry.ID) -> Location | None:  # noqa: A002 - GraphQL's name
         found = await info.context.loader("location", locations.by_ids).load(str(id))

@@ -88,7 +88,9 @@ class ActivityRecord:
     note: str | None
     sheet: str
     row: int
-    emission: Emission | None
+    emission: Emission | None = strawberry.field(
+        description="Null where none is counted, and where it is by a factor that another entity has of its own."
+    )
     stored: strawberry.Private[records.RecordRow]
 
     @strawberry.field(description="What it is a share of, where it is one of shared premises.")

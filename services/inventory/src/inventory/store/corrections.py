@@ -12,9 +12,11 @@ from inventory.domain.inventory import Inventory
 from inventory.tables import (
     activity_import,
     activity_record,
+    coefficient,
     inventory,
     meter_reading,
     premises_share,
+    private_factor_release,
     record_correction,
     tenancy,
     uncertainty_statement,
@@ -69,7 +71,7 @@ async def copy_lines(tx: AsyncConnection, new: Inventory, *, of: str) -> None:
 
 
 async def enterers(tx: AsyncConnection, inventory_id: str) -> Sequence[Person]:
-    """All who entered data of a version: files, lines, uncertainties, the correction itself; also of those before."""
+    """All who entered data of a version: files, lines, uncertainties, factors, the correction; also of those before."""
     versions = corrected(inventory_id).subquery()
     within = select(versions.c.id)
     entered = (
@@ -88,6 +90,13 @@ async def enterers(tx: AsyncConnection, inventory_id: str) -> Sequence[Person]:
             ),
             select(inventory.c.opened_by_subject, inventory.c.opened_by).where(
                 inventory.c.id.in_(within), inventory.c.corrects_id.is_not(None)
+            ),
+            select(private_factor_release.c.loaded_by_subject, private_factor_release.c.loaded_by).where(
+                private_factor_release.c.id.in_(
+                    select(coefficient.c.factor_release)
+                    .join(activity_record, activity_record.c.coefficient_id == coefficient.c.id)
+                    .where(activity_record.c.inventory_id.in_(within), coefficient.c.location_id.is_not(None))
+                )
             ),
             # Who read the meter, or said who occupies what, made the amount.
             select(meter_reading.c.recorded_by_subject, meter_reading.c.recorded_by)

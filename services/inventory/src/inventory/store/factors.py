@@ -33,9 +33,11 @@ __all__ = [
     "catalogue_of",
     "edition",
     "editions",
+    "factor_in",
     "factors_of",
     "page",
     "releases",
+    "values_of",
 ]
 
 _CATALOGUES_MAX = 8
@@ -81,7 +83,7 @@ async def _read(tx: AsyncConnection, edition: str) -> Catalogue:
 async def by_release_and_id(tx: AsyncConnection, keys: Sequence[tuple[str, str]]) -> Sequence[EmissionFactor | None]:
     """Each factor by its release and id, None for one that is not there or not for the caller."""
     rows = await tx.execute(select(emission_factor).where(emission_factor.c.id.in_({key for _, key in keys})))
-    found = {(row.release_id, row.id): _factor(row) for row in rows}
+    found = {(row.release_id, row.id): factor_in(row) for row in rows}
     return [found.get(key) for key in keys]
 
 
@@ -102,7 +104,7 @@ async def page(
         statement = statement.where(emission_factor.c.category == category)
     if after is not None:
         statement = statement.where(emission_factor.c.id > after)
-    return [_factor(row) for row in await tx.execute(statement)]
+    return [factor_in(row) for row in await tx.execute(statement)]
 
 
 async def releases(tx: AsyncConnection) -> Mapping[str, FactorRelease]:
@@ -116,13 +118,13 @@ async def factors_of(tx: AsyncConnection, release_ids: Sequence[str]) -> Sequenc
     rows = await tx.execute(
         select(emission_factor).where(emission_factor.c.release_id.in_(release_ids)).order_by(emission_factor.c.id)
     )
-    return [_factor(row) for row in rows]
+    return [factor_in(row) for row in rows]
 
 
 async def add_release(tx: AsyncConnection, new: FactorRelease, factors: Sequence[EmissionFactor]) -> None:
     """A release with all of its factors: the database takes it in whole or not at all."""
     await tx.execute(insert(factor_release).values(**asdict(new)))
-    await tx.execute(_ADD_FACTORS, {"rows": orjson.dumps([_values(factor) for factor in factors]).decode()})
+    await tx.execute(_ADD_FACTORS, {"rows": orjson.dumps([values_of(factor) for factor in factors]).decode()})
 
 
 _ADD_FACTORS = text(
@@ -131,7 +133,7 @@ _ADD_FACTORS = text(
 )
 
 
-def _values(factor: EmissionFactor) -> dict[str, Any]:
+def values_of(factor: EmissionFactor) -> dict[str, Any]:
     """A factor as a row; numbers as text, so that none becomes a float on the way."""
     percent = factor.uncertainty_percent
     return {
@@ -230,7 +232,8 @@ def _unknown(name: str) -> FactorEditionUnknown:
     )
 
 
-def _factor(row: Row[*tuple[Any, ...]]) -> EmissionFactor:
+def factor_in(row: Row[*tuple[Any, ...]], *, private_to: str | None = None) -> EmissionFactor:
+    """The factor in a row of either table."""
     return EmissionFactor(
         id=row.id,
         release=row.release_id,
@@ -252,6 +255,7 @@ def _factor(row: Row[*tuple[Any, ...]]) -> EmissionFactor:
         year=row.year,
         licence=row.licence,
         status=row.status,
+        private_to=private_to,
     )
 
 

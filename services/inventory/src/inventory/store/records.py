@@ -186,16 +186,16 @@ async def add_import(tx: AsyncConnection, new: ActivityImport) -> None:
 
 _ADD_COEFFICIENTS = text(
     "INSERT INTO coefficient (id, category, key, unit, scope, optional, factor_id, factor_release, gwp_set,"
-    " explanation, kg_per_unit, co2e_kg_per_unit, biogenic_co2_kg_per_unit, uncertainty_percent)"
+    " explanation, kg_per_unit, co2e_kg_per_unit, biogenic_co2_kg_per_unit, uncertainty_percent, location_id)"
     " SELECT id, category, key, unit, scope, optional, factor_id, factor_release, gwp_set, explanation,"
-    " kg_per_unit::jsonb, co2e, biogenic, uncertainty"
+    " kg_per_unit::jsonb, co2e, biogenic, uncertainty, private_to"
     " FROM unnest(CAST(:id AS bigint[]), CAST(:category AS text[]), CAST(:key AS text[]), CAST(:unit AS text[]),"
     " CAST(:scope AS integer[]), CAST(:optional AS boolean[]), CAST(:factor_id AS text[]),"
     " CAST(:factor_release AS text[]), CAST(:gwp_set AS text[]), CAST(:explanation AS text[]),"
     " CAST(:kg_per_unit AS text[]), CAST(:co2e AS numeric[]), CAST(:biogenic AS numeric[]),"
-    " CAST(:uncertainty AS numeric[]))"
+    " CAST(:uncertainty AS numeric[]), CAST(:private_to AS text[]))"
     " AS c (id, category, key, unit, scope, optional, factor_id, factor_release, gwp_set, explanation, kg_per_unit,"
-    " co2e, biogenic, uncertainty)"
+    " co2e, biogenic, uncertainty, private_to)"
     # In one order, so that two imports never wait for each other in a circle.
     " ORDER BY id ON CONFLICT (id) DO NOTHING"
 )
@@ -223,6 +223,7 @@ async def add_coefficients(tx: AsyncConnection, coefficients: Iterable[Coefficie
             "co2e": [item.co2e_kg_per_unit for item in kept],
             "biogenic": [item.biogenic_co2_kg_per_unit for item in kept],
             "uncertainty": [item.uncertainty_percent for item in kept],
+            "private_to": [item.private_to for item in kept],
         },
     )
 

@@ -17,10 +17,13 @@ __all__ = ["freeze", "frozen_of", "loads_of"]
 _EXCESS = "excess"
 
 _LOADS = text(
-    "SELECT r.inventory_id, r.location_id, l.country, d.grid, r.unit, c.explanation, sum(r.amount) AS amount,"
-    " sum(r.co2e_kg) AS co2e_kg FROM activity_record r JOIN coefficient c ON c.id = r.coefficient_id"
+    "SELECT r.inventory_id, r.location_id, l.country, d.grid, r.unit,"
+    # One by a factor that an entity has of its own is hidden from those who have the site since: its figure is not.
+    " coalesce(c.explanation, 'A factor of an entity''s own.') AS explanation, sum(r.amount) AS amount,"
+    " sum(r.co2e_kg) AS co2e_kg FROM activity_record r LEFT JOIN coefficient c ON c.id = r.coefficient_id"
     " JOIN location l ON l.id = r.location_id JOIN location_detail d ON d.location_id = r.location_id"
-    " WHERE r.inventory_id = ANY(:ids) AND r.category = 'grid_electricity' GROUP BY 1, 2, 3, 4, 5, 6"
+    " WHERE r.inventory_id = ANY(:ids) AND r.category = 'grid_electricity'"
+    " AND r.coefficient_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6"
 )
 
 

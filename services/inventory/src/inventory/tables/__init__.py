@@ -41,6 +41,7 @@ from inventory.tables.premises import (
     premises_share,
     tenancy,
 )
+from inventory.tables.private_factors import private_factor, private_factor_release
 from inventory.tables.proxies import (
     proxy_estimate,
 )
@@ -117,6 +118,8 @@ __all__ = [
     "plausibility_range",
     "premises",
     "premises_share",
+    "private_factor",
+    "private_factor_release",
     "proxy_estimate",
     "record_correction",
     "reporting_calendar",

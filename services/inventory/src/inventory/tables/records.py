@@ -66,8 +66,12 @@ coefficient = Table(
     Column("co2e_kg_per_unit", Numeric, nullable=False),
     Column("biogenic_co2_kg_per_unit", Numeric, nullable=False),
     Column("uncertainty_percent", Numeric),
+    Column("location_id", String, ForeignKey("location.id")),
 )
-"""What lines share: emissions of one unit, and all that they are traced by. The id is made from the rest."""
+"""What lines share: emissions of one unit, and all that they are traced by. The id is made from the rest.
+
+`location_id` is that of the entity whose own factor it is made of; it is empty for a public one.
+"""
 
 activity_record = Table(
     "activity_record",

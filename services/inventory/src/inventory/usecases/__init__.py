@@ -25,6 +25,7 @@ from inventory.usecases.locations import record_fuel_stock, register_location
 from inventory.usecases.plausibility import explain_warning, findings_of, set_plausibility_range
 from inventory.usecases.premises import record_meter_reading, register_premises, set_tenancy
 from inventory.usecases.premises_shares import PremisesShares, current_shares_of, premises_shares, take_premises_share
+from inventory.usecases.private_factors import add_private_factors
 from inventory.usecases.proxies import (
     estimate_small_office,
     small_office_estimate,
@@ -37,6 +38,7 @@ from inventory.usecases.uncertainty import factor_groups, state_uncertainty, sta
 
 __all__ = [
     "PremisesShares",
+    "add_private_factors",
     "approve_inventory",
     "cancel_import",
     "cancel_instrument",

@@ -12,10 +12,11 @@ from chassis.permission import permitted
 from chassis.refusals import NotFound
 from inventory import access
 from inventory.domain.correction import RecordCorrection, action_of, as_file
+from inventory.domain.errors import PrivateFactorsElsewhere
 from inventory.domain.inventory import Cause, Inventory
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.restatement import require_complete
-from inventory.store import completeness, corrections, inventories, proxies, restatements, taken_shares
+from inventory.store import completeness, corrections, inventories, private_factors, proxies, restatements, taken_shares
 from inventory.store.corrections import Line
 from inventory.usecases.imports import take_in
 from inventory.usecases.restatements import requantified_by
@@ -39,7 +40,8 @@ async def correct_inventory(
 
     With an edition of factors it is restated: its cause is the method, and every line is quantified by that edition.
 
-    Refuses: NotFound; as `permitted`; as `Inventory.correct`; FactorEditionUnknown; RestatementRefused.
+    Refuses: NotFound; as `permitted`; as `Inventory.correct`; FactorEditionUnknown, RestatementRefused;
+    PrivateFactorsElsewhere.
     """
     final = await _inventory(tx, inventory_id)
     await permitted(tx, principal, access.CORRECT_INVENTORY, location_id=final.location_id)
@@ -55,6 +57,13 @@ async def correct_inventory(
     requantified = None if factor_edition is None else await requantified_by(tx, final.id, edition=factor_edition)
     if requantified is not None:
         require_complete(requantified, edition=new.factor_edition)
+    elif await private_factors.has_hidden_lines(tx, final.id):
+        raise PrivateFactorsElsewhere(
+            subject=final.id,
+            found="lines by factors that another entity has of its own",
+            expected="an edition of factors to restate it by",
+            message="Lines of it are by factors that belong to another entity; restate it by an edition of factors.",
+        )
     # The final version is locked: no other correction of it is under way.
     await inventories.add(tx, new, gwp_set=GWP_SET_NAME, by=principal.person, at=now)
     if requantified is None:

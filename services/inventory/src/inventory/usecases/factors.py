@@ -24,7 +24,7 @@ from inventory.domain.formula import formula_factor
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.publications import Format, Publication, PublishedRow, read_publication
 from inventory.domain.quantification import resolve_coefficient
-from inventory.store import factors, locations
+from inventory.store import factors, locations, private_factors
 from quantities import GwpSet, Refusal, parse_unit
 
 __all__ = [
@@ -35,10 +35,12 @@ __all__ = [
     "factors_at",
     "factors_for",
     "propose_factor_edition",
+    "rows_of",
     "take_publication",
 ]
 
 _FILE_BYTES_MAX = 50_000_000
+_PUBLISHED = (frozenset({"activity", "value"}), frozenset({"Level 1", "GHG/Unit"}))
 _HEADER_WITHIN = 50
 """Lines in which a publication comes to its header."""
 
@@ -71,8 +73,7 @@ async def factors_for(tx: AsyncConnection, *, path: str, edition: str) -> tuple[
     Refuses: FactorEditionUnknown.
     """
     # open: a part of use cases that have asked for the right
-    chosen = await factors.catalogue_of(tx, edition)
-    return chosen, _places(await locations.places_under(tx, path))
+    return await _with_own(tx, await locations.places_under(tx, path), edition=edition)
 
 
 async def factors_at(
@@ -80,13 +81,20 @@ async def factors_at(
 ) -> tuple[Catalogue, dict[str, Place]]:
     """What may be chosen for these locations, and where each of them is, by code. Refuses: FactorEditionUnknown."""
     # open: as above
+    return await _with_own(tx, await locations.places_of(tx, sorted(location_ids)), edition=edition)
+
+
+async def _with_own(
+    tx: AsyncConnection, found: Mapping[str, tuple[str | None, str | None]], *, edition: str
+) -> tuple[Catalogue, dict[str, Place]]:
+    """With the factors of entities' own, as far as row security shows them."""
     chosen = await factors.catalogue_of(tx, edition)
-    return chosen, _places(await locations.places_of(tx, sorted(location_ids)))
-
-
-def _places(found: Mapping[str, tuple[str | None, str | None]]) -> dict[str, Place]:
-    return {
-        code: Place(country=country, grid=grid, region=catalogue.region_of(country))
+    entities = await private_factors.entities_of(tx, list(found))
+    if entities:
+        owners = {entity for nearest_first in entities.values() for entity in nearest_first}
+        chosen = chosen.with_private(await private_factors.factors_of(tx, sorted(owners)))
+    return chosen, {
+        code: Place(country=country, grid=grid, region=catalogue.region_of(country), entities=entities.get(code, ()))
         for code, (country, grid) in found.items()
     }
 
@@ -144,7 +152,7 @@ async def take_publication(
     """
     # open: the operator's own, as the owner of the database
     content_hash = sha256(content).hexdigest()
-    publication = read_publication(_rows(content), of=of, year=year)
+    publication = read_publication(rows_of(content), of=of, year=year)
     known = await factors.releases(tx)
     found = releases_to_add(publication, file_name=file_name, content_hash=content_hash, known=known, rename=name)
     added = []
@@ -202,7 +210,11 @@ async def adopt_factor_edition(tx: AsyncConnection, *, now: datetime, by: str, n
     await factors.adopt(tx, name, reason=reason.strip(), by=by, at=now)
 
 
-def _rows(content: bytes) -> Iterator[PublishedRow]:
+def rows_of(content: bytes, *, headers: frozenset[str] | None = None) -> Iterator[PublishedRow]:
+    """Rows of a CSV file below the line that has these columns, or those of a publication.
+
+    Refuses, in this order: FileTooLarge, BadWorkbook.
+    """
     if len(content) > _FILE_BYTES_MAX:
         raise FileTooLarge(
             subject="file",
@@ -218,7 +230,7 @@ def _rows(content: bytes) -> Iterator[PublishedRow]:
         (
             number
             for number, line in enumerate(lines[:_HEADER_WITHIN])
-            if {"activity", "value"} <= _cells(line) or {"Level 1", "GHG/Unit"} <= _cells(line)
+            if any(wanted <= _cells(line) for wanted in ((headers,) if headers else _PUBLISHED))
         ),
         None,
     )
@@ -242,6 +254,6 @@ def _bad(found: str) -> BadWorkbook:
     return BadWorkbook(
         subject="file",
         found=found,
-        expected="the publication as CSV in UTF-8, with the line that names its columns",
+        expected="CSV in UTF-8, with a line that names its columns",
         message=f"The file can't be read: {found}.",
     )

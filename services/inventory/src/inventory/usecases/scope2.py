@@ -1,6 +1,7 @@
 """Scope 2 by the market, from the lines and the instruments of inventories."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -10,7 +11,8 @@ from inventory.domain.instrument import Instrument
 from inventory.domain.inventory import Inventory, State
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.scope2 import MarketBased, market_based, residual_mix_of
-from inventory.store import factors, instruments, inventories, scope2
+from inventory.store import instruments, inventories, scope2
+from inventory.usecases.factors import factors_at
 from quantities import GwpSet
 
 __all__ = ["market_based_of", "worked_out"]
@@ -38,14 +40,17 @@ async def worked_out(tx: AsyncConnection, of: Sequence[Inventory]) -> dict[str, 
         own = [each for each in bought[item.location_id, item.year] if _counts(each, of=item)]
         below = {each.id: each.location_id for each in own if each.location_id != item.location_id}
         covered = await instruments.covered_sites(tx, set(below.values()))
+        chosen, places = await factors_at(
+            tx, {load.location_id for load in loads[item.id]}, edition=item.factor_edition
+        )
         found[item.id] = market_based(
-            loads[item.id],
+            [replace(load, place=places[load.location_id]) for load in loads[item.id]],
             instruments=own,
             year=item.year,
             residual_mix=partial(
                 residual_mix_of,
                 year=item.year,
-                catalogue=await factors.catalogue_of(tx, item.factor_edition),
+                catalogue=chosen,
                 gwp_set=GwpSet.named(GWP_SET_NAME),
             ),
             sites={instrument_id: covered[location_id] for instrument_id, location_id in below.items()},

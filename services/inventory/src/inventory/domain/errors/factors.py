@@ -20,9 +20,11 @@ __all__ = [
     "FactorMissing",
     "FactorNotInRelease",
     "FactorReleaseUnknown",
+    "LicenceMissing",
     "MethodEditionUnknown",
     "NoFactorsFound",
     "PeriodEndsBeforeStart",
+    "PrivateFactorsElsewhere",
     "PublicationRefused",
     "ReleaseAlreadyThere",
     "RestatementRefused",
@@ -127,3 +129,15 @@ class CategoryUnknown(Refused):
     """No category of activity data of this name."""
 
     code: ClassVar[str] = "CATEGORY_UNKNOWN"
+
+
+class LicenceMissing(Refused):
+    """Factors of an entity's own without their publisher, their licence or its text."""
+
+    code: ClassVar[str] = "LICENCE_MISSING"
+
+
+class PrivateFactorsElsewhere(Refused):
+    """Lines by factors that belong to another entity: they are restated by an edition, not copied."""
+
+    code: ClassVar[str] = "PRIVATE_FACTORS_ELSEWHERE"
