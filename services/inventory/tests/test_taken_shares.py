@@ -10,8 +10,8 @@ import pytest
 from contracts.access import Role
 from inventory.domain.errors import EntererMayNotApprove
 from inventory.domain.inventory import Inventory
-from services.inventory.tests.test_imports import Jobs
 from services.inventory.tests.test_premises import REFUSAL, decide, let, read, register, seen, shared
+from services.inventory.tests.test_proxies import estimate, people
 
 if TYPE_CHECKING:
     from services.inventory.tests.conftest import Inventories
@@ -263,23 +263,22 @@ async def test_a_bill_for_what_a_share_covers_is_refused_and_named(inventories: 
     assert other["__typename"] == "ActivityImport"
 
 
-async def test_a_file_that_is_taken_in_as_a_job_counts_nothing_twice_either(inventories: "Inventories") -> None:
-    """The sound rows alone, where that is asked for."""
+async def test_a_proxy_gives_way_to_a_share(inventories: "Inventories") -> None:
     premises_id = await shared(inventories)
-    await take(inventories, premises_id)
-    rows = inventories.csv(
-        "escwa,grid_electricity,,2024-12-01,2024-12-31,100,kWh,,,measured",
-        "escwa,water,borehole,2024-01-01,2024-06-30,7,m3,,,measured",
-    )
-    jobs = Jobs(bed=inventories)
+    await people(inventories, "unon-gigiri", "3")
+    (proxy,) = (await estimate(inventories))["estimates"]
+    await read(
+        inventories, premises_id, meter="W1", utility="WATER", item=proxy["item"], unit="m3", amount="100",
+        idempotencyKey="water",
+    )  # fmt: skip
 
-    refused = await jobs.worked_off(rows, by="escwa-technical", location_id="escwa")
-    partly = await jobs.worked_off(rows, by="escwa-technical", location_id="escwa", accept_partial=True)
+    taken = await take(inventories, premises_id, "unon-technical", locationId="unon-gigiri", inventoryOf="unon")
 
-    assert (refused.state, partly.state) == ("refused", "done")
-    for job in (refused, partly):
-        assert [(item.row, item.code) for item in await jobs.problems(job.id)] == [(2, "COUNTED_BY_SHARE")]
-    assert [row["category"] for row in await inventories.rows("activity_record")] == ["grid_electricity", "water"]
+    assert {(item["category"], item["amount"]["value"]) for item in taken["shares"]} == {
+        ("grid_electricity", "183"), ("water", "5"),
+    }  # fmt: skip
+    lines_now = [row for row in await inventories.rows("activity_record") if row["category"] == "water"]
+    assert [row["amount"] for row in lines_now] == [5]
 
 
 async def test_meters_of_one_number_in_two_buildings_are_two_meters(inventories: "Inventories") -> None:

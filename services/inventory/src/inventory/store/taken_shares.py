@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, text
+from sqlalchemy import Row, delete, exists, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.activity_data import Category, Period
@@ -11,7 +11,7 @@ from inventory.domain.inventory import Inventory
 from inventory.domain.premises_share import Share, ShareKind
 from inventory.domain.rows import Column
 from inventory.domain.taken_share import BilledLine, TakenShare
-from inventory.tables import activity_import, activity_record, premises_share
+from inventory.tables import activity_import, activity_record, premises_share, proxy_estimate
 from quantities import Unit
 from quantities.person import Person
 
@@ -162,7 +162,7 @@ async def taken_elsewhere(
 
 
 async def billed_lines(tx: AsyncConnection, *, inventory_id: str, location_id: str) -> Sequence[BilledLine]:
-    """Lines of the site that are no shares, of what meters of buildings count."""
+    """Lines of the site that are no shares and no proxies, of what meters of buildings count."""
     metered = ("grid_electricity", "purchased_heat", "purchased_cooling", "water", "heating_fuel", "generator_fuel")
     rows = await tx.execute(
         select(
@@ -184,6 +184,11 @@ async def billed_lines(tx: AsyncConnection, *, inventory_id: str, location_id: s
             activity_record.c.location_id == location_id,
             activity_record.c.category.in_(metered),
             premises_share.c.record_id.is_(None),
+            # A proxy gives way to what is read.
+            ~exists().where(
+                proxy_estimate.c.record_id == activity_record.c.id,
+                proxy_estimate.c.inventory_id == activity_record.c.inventory_id,
+            ),
         )
         .order_by(activity_record.c.id)
     )
