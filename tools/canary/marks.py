@@ -60,6 +60,10 @@ CAPABILITIES: Mapping[str, Capability] = {
     "access": Capability.READ_MEMBERS,
     "inventory.site_position": Capability.READ_SENSITIVE,
     "inventory.fuel_stock": Capability.READ_SENSITIVE,
+    # Who may import there is told of a file before it is in.
+    "inventory.import_job": Capability.ENTER,
+    "inventory.import_file": Capability.ENTER,
+    "inventory.import_problem": Capability.ENTER,
 }
 """What shows the rows of a service, or of one table, where that is not `data.read`."""
 

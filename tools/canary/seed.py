@@ -13,6 +13,7 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from contracts.access import Role
 from tools.canary.documents import questions, rendered
+from tools.canary.import_jobs import HEADER, import_jobs
 from tools.canary.looks import BOUNDS, LOOK, WARNINGS, own_factors
 from tools.canary.marks import rows_of
 from tools.canary.people import ANNEX, ENDED, FILLED, MISSION, OFFICE, PARENTS, REGION, ROOT, SITE
@@ -25,10 +26,8 @@ __all__ = ["fill"]
 PUBLIC_YEAR, SECRET_YEAR, OPEN_YEAR, _ = YEARS
 REPORTING = (OFFICE, ANNEX, MISSION)
 """Locations that owe a report in both years."""
-TRIES = 100
-BUSY_TRIES = 5
+TRIES, BUSY_TRIES = 100, 5
 PAUSE_S = 0.2
-HEADER = "site,category,item,start,end,amount,unit,treatment,quality,note"
 
 
 class SeedFailed(RuntimeError):
@@ -355,6 +354,7 @@ class Seed:
         )  # fmt: skip
         if refused["__typename"] != "ImportRefused":
             raise SeedFailed(str(refused))
+        await import_jobs(self, location, year, team)
         for number, digits in enumerate((11, 9)):  # the first is more than what was used
             instrument = await self.do(
                 "recordInstrument", team, locationId=location, year=year, kind="GREEN_TARIFF", market="LBN",

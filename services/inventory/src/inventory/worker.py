@@ -86,7 +86,7 @@ class ImportWorker:
             done += 1
 
     async def _work_on(self, job: ImportJob) -> None:
-        log.info("import begins", job=job.id, bytes=job.bytes, attempt=job.attempts)
+        log.info("import begins", attempt=job.attempts)
         progress = _Progress()
         work = asyncio.create_task(self._ended(job, progress))
         goes_on: bool | None = True
@@ -102,9 +102,9 @@ class ImportWorker:
         except (_GivenUp, asyncio.CancelledError):
             if goes_on is False:
                 await self._end(job, state=JobState.CANCELLED, rows_checked=progress.rows_checked)
-            log.info("import given up", job=job.id, cancelled=goes_on is False)
+            log.info("import given up", cancelled=goes_on is False)
         else:
-            log.info("import ended", job=job.id, rows=progress.rows_written)
+            log.info("import ended", rows=progress.rows_written)
 
     async def _renewed(self, job: ImportJob, progress: _Progress) -> bool | None:
         async with self.database.transaction([job.location_id]) as tx:
@@ -134,7 +134,7 @@ class ImportWorker:
                 refusal=(refusal.code, refusal.message),
             )
         except Exception as error:  # noqa: BLE001 - the outermost edge: what went wrong is for the log alone
-            log.exception("bug", error=type(error).__name__, job=job.id)
+            log.exception("bug", error=type(error).__name__)
             message = f"Something went wrong on our side; nothing was taken in. Reference {trace_id()}."
             await self._end(job, state=JobState.FAILED, refusal=("INTERNAL", message))
 
