@@ -146,6 +146,19 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
             given={"inventoryId": "$inventory", "reason": "r"},
             past="CORRECTION_INCOMPLETE",
         ),
+        "attachEvidence": Mutation(
+            asks="ATTACH_EVIDENCE",
+            by="record",
+            given={"inventoryId": "$inventory", "fileName": "f.pdf", "content": b64encode(b"no pdf").decode()},
+            keyed=False,
+            past="EVIDENCE_TYPE_MISMATCH",
+        ),
+        "detachEvidence": Mutation(
+            asks="DETACH_EVIDENCE",
+            by="record",
+            given={"evidenceId": "$evidence", "reason": "r"},
+            past="EVIDENCE_ALREADY_DETACHED",
+        ),
         "setBaseYear": Mutation(
             asks="SET_BASE_YEAR",
             given={"locationId": "unon", "year": 1999, "thresholdPercent": "5", "reason": "r"},

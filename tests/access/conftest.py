@@ -25,6 +25,8 @@ from contracts.inventory import InventoryFinalised
 from embedded.postgres import DatabaseUrls
 from inventory import usecases as inventory_usecases
 from inventory.domain.location import Location
+from inventory.graphql.resources import Resources as InventoryResources
+from inventory.vault import Vault
 
 TREE = PLACES | {"unov": "secretariat"}
 Step = Callable[[AsyncConnection, Principal], Awaitable[Any]]
@@ -41,7 +43,11 @@ class DirectoryOfEverybody:
 
 
 PEOPLE = People(directory=DirectoryOfEverybody(), lookups_per_minute=100_000)
-RESOURCES = {"access": Resources(people=PEOPLE, attestation_interval_days=180)}
+VAULT = Vault.in_memory()
+RESOURCES = {
+    "access": Resources(people=PEOPLE, attestation_interval_days=180),
+    "inventory": InventoryResources(vault=VAULT),
+}
 """What a service has beside its database, where it has something."""
 
 

@@ -21,7 +21,7 @@ from inventory.store import records
 from offsets import usecases as offsets
 from reporting import usecases as reporting
 from targets import usecases as targets
-from tests.access.conftest import PEOPLE
+from tests.access.conftest import PEOPLE, VAULT
 
 if TYPE_CHECKING:
     from tests.access.conftest import AnyService
@@ -53,8 +53,20 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
     row += "unon,water,borehole,2024-01-01,2024-06-30,7,m3,,,measured"
     async with bed.transaction() as tx:
         taken = await inventory.import_activity_data(
-            tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, file_name="f", content=row.encode()
+            tx,
+            principal=who("1"),
+            now=NOW,
+            location_id="unon",
+            year=YEAR,
+            file_name="f",
+            content=row.encode(),
+            vault=VAULT,
         )
+        attached = await inventory.attach_evidence(
+            tx, principal=who("1"), now=NOW, vault=VAULT, limit_bytes=10_000, inventory_id=taken.inventory_id,
+            record_id=None, import_id=None, file_name="f.txt", content=b"text", is_sensitive=False, note=None,
+        )  # fmt: skip
+        await inventory.detach_evidence(tx, principal=who("1"), now=NOW, evidence_id=attached.id, reason="r")
         (record,) = await records.page(tx, inventory_id=taken.inventory_id, limit=1, after=None)
         proposal_id = await _decided_base_year(tx, who)
         bought = await inventory.record_instrument(
@@ -71,7 +83,7 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
         premises_id = await _shared_premises(tx, who)
         undone = await inventory.import_activity_data(
             tx, principal=who("1"), now=NOW, location_id="unon", year=YEAR, file_name="f",
-            content=row.replace("borehole", "tanker").encode(),
+            content=row.replace("borehole", "tanker").encode(), vault=VAULT,
         )  # fmt: skip
         await inventory.undo_import(tx, principal=who("1"), now=NOW, import_id=undone.id, reason="r")
         order = ImportOrder(location_id="unon", year=YEAR, file_name="f")
@@ -86,6 +98,7 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
         "statement": stated.id,
         "premises": premises_id,
         "record": str(record.id),
+        "evidence": attached.id,
     }
 
 
@@ -110,7 +123,13 @@ async def _decided_base_year(tx: AsyncConnection, who: Callable[[str], Principal
     row += "unon,refrigerant,HFC-134a,2023-01-01,2023-01-31,7,kg,measured"
     where = {"location_id": "unon", "year": YEAR - 1}
     taken = await inventory.import_activity_data(
-        tx, principal=who("1"), now=NOW, **where, file_name="f", content=row.encode()
+        tx,
+        principal=who("1"),
+        now=NOW,
+        **where,
+        file_name="f",
+        content=row.encode(),
+        vault=VAULT,
     )
     version_id = taken.inventory_id
     for number in range(2):

@@ -18,6 +18,7 @@ from inventory import usecases as inventory
 from offsets import usecases as offsets
 from reporting import usecases as reporting
 from targets import usecases as targets
+from tests.access.conftest import VAULT
 from tests.access.membership import BY_ONE, BY_TWO, MEMBER
 from tests.access.workflow import NOW, Allowed, Memory, Workflow
 
@@ -40,7 +41,7 @@ async def _import(tx: Any, who: Any, memory: Memory) -> None:
     memory["file"] = f"{memory.get('file', '')}x"
     row = ROW.replace("7", str(len(memory["file"])))
     taken = await inventory.import_activity_data(
-        tx, principal=who, now=NOW, **UNON, file_name="f.csv", content=f"{HEADER}\n{row}".encode()
+        tx, principal=who, now=NOW, **UNON, file_name="f.csv", content=f"{HEADER}\n{row}".encode(), vault=VAULT
     )
     memory["inventory"] = taken.inventory_id
 
@@ -95,6 +96,8 @@ INVENTORY = Workflow(
         "RECORD_FUEL_STOCK": "a statement for a day; no figure comes of it",
         "RECORD_INSTRUMENT": "data with evidence; who recorded it does not approve the inventory that it is part of",
         "SET_REPORTING_CALENDAR": "which months stand together, with the reason; no figure of a month changes",
+        "ATTACH_EVIDENCE": "data; who attached it does not approve the inventory that it is part of",
+        "DETACH_EVIDENCE": "with a reason, of an open inventory; the file and the trace stay",
         "STATE_UNCERTAINTY": "data with a reason; who stated it does not approve the inventory that it is part of",
         "CANCEL_INSTRUMENT": "as above: who cancelled it does not approve either",
         "CANCEL_IMPORT": "of a file that is not taken in yet",
@@ -179,7 +182,13 @@ async def _propose_recalculation(tx: Any, who: Any, memory: Memory) -> None:
                 await _correct(tx, others["team"], memory)
             row = f"unon,refrigerant,HFC-134a,2024-0{number + 1}-01,2024-0{number + 1}-28,7,kg,,,measured"
             taken = await inventory.import_activity_data(
-                tx, principal=others["team"], now=NOW, **UNON, file_name="f", content=f"{HEADER}\n{row}".encode()
+                tx,
+                principal=others["team"],
+                now=NOW,
+                **UNON,
+                file_name="f",
+                content=f"{HEADER}\n{row}".encode(),
+                vault=VAULT,
             )
             memory["inventory"] = taken.inventory_id
             await _submit(tx, others["team"], memory)

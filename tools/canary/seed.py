@@ -12,6 +12,7 @@ from typing import Any
 from graphql import GraphQLInputObjectType, get_named_type
 
 from contracts.access import Role
+from tools.canary.attaching import attach
 from tools.canary.documents import questions, rendered
 from tools.canary.import_jobs import HEADER, import_jobs
 from tools.canary.looks import BOUNDS, LOOK, WARNINGS, own_factors
@@ -111,9 +112,6 @@ class Seed:
             for name, value in row.items():
                 if value is not None:
                     self.world.learn(type_, name, value)
-        # Their ids are small numbers, by which no answer can be told from another.
-        for row in await self.rows("inventory", "activity_record"):
-            self.world.pool.ids["ActivityRecord"][row["location_id"]].add(str(row["id"]))
 
     async def until(self, act: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         """What comes of it once the events that it waits for have arrived. Refuses: SeedFailed."""
@@ -343,10 +341,11 @@ class Seed:
             f"{location},{what},{year}-01-01,{year}-12-31,{amount},{how},measured,{self.text(location)}"
             for what, amount, how in self.activities(year)
         ]
-        await self.do(
+        taken = await self.do(
             "importActivityData", team, locationId=location, year=year, fileName=f"{self.text(location)}.csv",
             content=b64encode("\n".join((HEADER, *rows)).encode()).decode(),
         )  # fmt: skip
+        await attach(self, location, str(taken["id"]))
         faulty = f"{HEADER}\n{location},grid_electricity,,{year}-01-01,{year}-12-31,none,kWh,,measured,"
         refused = await self.attempt(
             "importActivityData", team, locationId=location, year=year, fileName="faulty.csv",

@@ -296,7 +296,8 @@ class Platform:
                     "LICHEN_NATS_SEED": seeds[service],
                     "LICHEN_INTROSPECTION_SECRET": self.home.secret("introspection"),
                 }
-                | (self._access_environment() if service == "access" else {}),
+                | (self._access_environment() if service == "access" else {})
+                | ({"LICHEN_EVIDENCE_URL": (self.home.path / "evidence").as_uri()} if service == "inventory" else {}),
             }
         parts["access"]["environment"] |= {
             "LICHEN_NATS_CALLOUT_SEED": seeds[CALLOUT],

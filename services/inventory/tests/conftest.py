@@ -23,9 +23,11 @@ from inventory.domain.denominator import DenominatorKind, DenominatorStatement
 from inventory.domain.fuel_stock import FuelStock
 from inventory.domain.inventory import Inventory
 from inventory.domain.location import Location
+from inventory.graphql.resources import Resources
 from inventory.graphql.schema import schema
 from inventory.incoming import SUBSCRIPTIONS
 from inventory.store.records import ActivityImport
+from inventory.vault import Vault
 
 if TYPE_CHECKING:
     from embedded.postgres import DatabaseUrls
@@ -72,6 +74,7 @@ class Inventories(Bed):
     """The service and its use cases."""
 
     urls: "DatabaseUrls"
+    vault: Vault
 
     def person(self, name: str, *extra: Role) -> Principal:
         """One of PEOPLE; `extra` roles at the same location let one person try what two should do."""
@@ -123,7 +126,7 @@ class Inventories(Bed):
         async with self._transaction(who, access.IMPORT_ACTIVITY_DATA) as (tx, principal, now):
             return await usecases.import_activity_data(
                 tx, principal=principal, now=now, location_id=location_id, year=year, file_name="data.csv",
-                content=self.csv(*ROWS) if content is None else content,
+                content=self.csv(*ROWS) if content is None else content, vault=self.vault,
             )  # fmt: skip
 
     async def state_stock(self, by: str = "unon-technical", **given: Any) -> FuelStock:
@@ -196,9 +199,12 @@ async def inventories(database_for: "Callable[[str], DatabaseUrls]") -> AsyncIte
     urls = database_for("inventory")
     settings = settings_for(urls.serving)
     database = Database.connect(urls.serving, pool_size=8)
+    vault = Vault.in_memory()
     service = Inventories(
         database=database,
         urls=urls,
+        vault=vault,
+        resources=Resources(vault=vault),
         settings=settings,
         schema=schema(settings),
         inbox=Inbox(database, SUBSCRIPTIONS, root=ROOT),

@@ -91,7 +91,7 @@ class Jobs:
             return [found for _, found in await import_jobs.problems_page(tx, job_id=job_id, limit=1000)]
 
     def worker(self, **given: Any) -> ImportWorker:
-        return ImportWorker(database=self.bed.database, root=ROOT, renew_s=0.05, **given)
+        return ImportWorker(database=self.bed.database, root=ROOT, vault=self.bed.vault, renew_s=0.05, **given)
 
     async def worked_off(self, content: bytes, **given: Any) -> ImportJob:
         job = await self.request(content, **given)
@@ -123,6 +123,11 @@ async def test_a_job_takes_in_what_the_mutation_takes_in(jobs: Jobs) -> None:
     (taken,) = [row for row in await jobs.bed.rows("activity_import") if row["id"] == job.import_id]
     assert (taken["imported_by"], taken["imported_by_subject"]) == ("unon-technical", "subject-of-unon-technical")
     assert await jobs.bed.rows("activity_staging") == []
+    (kept,) = await jobs.bed.rows("evidence_file")
+    assert (kept["import_id"], kept["sha256"], kept["attached_by"]) == (
+        job.import_id, job.content_hash, "unon-technical",
+    )  # fmt: skip
+    assert await jobs.bed.vault.get(job.content_hash) == jobs.bed.csv(*ROWS)
 
 
 async def test_all_or_nothing_unless_the_sound_rows_are_asked_for(jobs: Jobs) -> None:
@@ -147,6 +152,7 @@ async def test_a_dry_run_says_the_same_and_leaves_nothing(jobs: Jobs) -> None:
     dry = await jobs.worked_off(content, dry_run=True)
     assert (dry.state, dry.rows_checked, dry.rows_written, dry.import_id) == (JobState.DONE, 1, 0, None)
     assert [await jobs.bed.rows(table) for table in ("inventory", "activity_record", "activity_import")] == [[], [], []]
+    assert [await jobs.bed.rows("evidence_file"), [key async for key in jobs.bed.vault.stored()]] == [[], []]
 
     await jobs.worked_off(content)
     # Against what is in the inventory too.

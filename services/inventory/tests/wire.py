@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from chassis.service import create_application
 from embedded.issuer import TestIssuer
+from inventory.config import InventorySettings
 from inventory.main import SERVICE
 
 if TYPE_CHECKING:
@@ -57,9 +58,8 @@ class Wire:
 async def wire_of(inventories: "Inventories", issuer: TestIssuer, **given: Any) -> AsyncIterator[Wire]:
     """A client of the application on that database."""
     issuer.secret = "secret"
-    settings = inventories.settings.model_copy(
-        update={"issuer": issuer.url, "introspection_secret": SecretStr("secret"), "database_pool_size": 3, **given}
-    )
+    changed = {"issuer": issuer.url, "introspection_secret": SecretStr("secret"), "database_pool_size": 3, **given}
+    settings = InventorySettings(**inventories.settings.model_dump() | changed)
     application = create_application(SERVICE, settings)
     async with (
         application.router.lifespan_context(application),

@@ -11,6 +11,10 @@ match sys.argv[1:2]:
         from inventory.commands import factors
 
         sys.exit(factors.main(sys.argv[2:]))
+    case ["evidence"]:
+        from inventory.commands import evidence
+
+        sys.exit(evidence.main(sys.argv[2:]))
     case ["recompute"]:
         from inventory.commands import recompute
 

@@ -6,20 +6,25 @@ from contextlib import asynccontextmanager
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 from inventory.access import READ
+from inventory.config import InventorySettings
 from inventory.files import FILES
 from inventory.graphql.resources import Resources
 from inventory.graphql.schema import schema
 from inventory.import_files import IMPORT_FILES
 from inventory.incoming import SUBSCRIPTIONS
+from inventory.vault import Vault
 from inventory.worker import work_off_imports
 
 __all__ = ["SERVICE"]
 
 
 @asynccontextmanager
-async def opens(_settings: ServiceSettings) -> AsyncIterator[Resources]:
+async def opens(settings: ServiceSettings) -> AsyncIterator[Resources]:
     """What requests share beside the database."""
-    yield Resources()
+    if not isinstance(settings, InventorySettings):
+        message = "inventory serves with settings of its own"
+        raise TypeError(message)
+    yield Resources(vault=Vault.open(**settings.evidence), evidence_limit_bytes=settings.evidence_limit_bytes)
 
 
 SERVICE = Service(
@@ -30,4 +35,5 @@ SERVICE = Service(
     opens=opens,
     files=(*FILES, *IMPORT_FILES),
     tasks=(work_off_imports,),
+    settings=InventorySettings,
 )

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from chassis.ids import new_id
 from chassis.refusals import Refusal
 from chassis.service import Runtime
 from chassis.telemetry import log, trace_id
+from inventory.config import InventorySettings
 from inventory.domain.checked_file import Checked
 from inventory.domain.errors import ImportRefused
 from inventory.domain.import_job import ImportJob, JobState
@@ -28,7 +29,9 @@ from inventory.domain.rows import Problem
 from inventory.importing import check
 from inventory.spreadsheet import JOB_LIMITS, open_sheets
 from inventory.store import import_jobs
+from inventory.usecases.evidence import keep_import
 from inventory.usecases.import_jobs import take_in_job, what_to_check_against
+from inventory.vault import Vault
 
 __all__ = ["ImportWorker", "main", "work_off_imports"]
 
@@ -71,6 +74,7 @@ class ImportWorker:
 
     database: Database
     root: str
+    vault: Vault
     name: str = field(default_factory=new_id)
     renew_s: float = RENEW_S
 
@@ -152,6 +156,9 @@ class ImportWorker:
                 over = taken is not None
                 if taken is None or job.order.dry_run:
                     raise _RolledBack
+                if taken.imported_at == now:
+                    content = await import_jobs.content_of(tx, job.id)
+                    await keep_import(tx, vault=self.vault, taken=taken, content=content)
                 ended = await import_jobs.finish(
                     tx,
                     job.id,
@@ -213,16 +220,18 @@ class ImportWorker:
 async def work_off_imports(runtime: Runtime) -> None:
     """Begin a worker wherever a job waits, one at a time, for as long as the service runs."""
     root = runtime.settings.root_location
+    evidence = runtime.settings.evidence if isinstance(runtime.settings, InventorySettings) else {}
     while True:
         async with runtime.database.transaction([root]) as tx:
             waits = await import_jobs.any_to_claim(tx)
         if waits:
-            await _worked_off(database_url=runtime.settings.database_url.get_secret_value(), root=root)
+            url = runtime.settings.database_url.get_secret_value()
+            await _worked_off({"database_url": url, "root": root, "evidence": evidence})
         else:
             await asyncio.sleep(LOOK_S)
 
 
-async def _worked_off(*, database_url: str, root: str) -> None:
+async def _worked_off(told: Mapping[str, object]) -> None:
     """One worker, until it has nothing left to do; it does not outlive us."""
     worker = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "inventory", "work-off-imports", stdin=asyncio.subprocess.PIPE
@@ -232,7 +241,7 @@ async def _worked_off(*, database_url: str, root: str) -> None:
         raise RuntimeError(message)
     try:
         # The input stays open: its end tells the worker that we are gone.
-        worker.stdin.write(json.dumps({"database_url": database_url, "root": root}).encode() + b"\n")
+        worker.stdin.write(json.dumps(told).encode() + b"\n")
         await worker.stdin.drain()
         code = await worker.wait()
         if code != 0:
@@ -254,7 +263,7 @@ def main() -> None:
     telemetry.configure("inventory-imports", version="0.1.0")
     told = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_input, daemon=True).start()
-    asyncio.run(_work(told["database_url"], told["root"]))
+    asyncio.run(_work(told["database_url"], told["root"], Vault.open(**told["evidence"])))
 
 
 def _end_with_input() -> None:
@@ -262,9 +271,9 @@ def _end_with_input() -> None:
     os._exit(1)
 
 
-async def _work(database_url: str, root: str) -> None:
+async def _work(database_url: str, root: str, vault: Vault) -> None:
     database = Database.connect(database_url, pool_size=2)
     try:
-        await ImportWorker(database=database, root=root).work_off()
+        await ImportWorker(database=database, root=root, vault=vault).work_off()
     finally:
         await database.close()

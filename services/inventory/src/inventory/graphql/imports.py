@@ -7,6 +7,7 @@ import strawberry
 
 from chassis.graphql.edge import Info
 from inventory.domain import rows
+from inventory.graphql.evidence import EvidenceFile, evidence_of_import
 from inventory.graphql.types import Inventory
 from inventory.store import inventories, records
 
@@ -40,6 +41,10 @@ class ActivityImport:
             undone_reason=found.undone_reason,
             inventory_id=found.inventory_id,
         )
+
+    @strawberry.field(description="First the file itself, then what was attached.")
+    async def evidence(self, info: Info) -> list[EvidenceFile]:
+        return await evidence_of_import(info, str(self.id))
 
     @strawberry.field
     async def inventory(self, info: Info) -> Inventory | None:

@@ -15,6 +15,7 @@ from inventory.domain.activity_data import Category
 from inventory.domain.edition import MethodEdition
 from inventory.domain.emission_factor import EmissionFactor as DomainFactor
 from inventory.domain.method import CO2E_UNIT
+from inventory.graphql.evidence import EvidenceFile, evidence_of_import, evidence_of_record
 from inventory.graphql.factors import EmissionFactor
 from inventory.graphql.records import masses
 from inventory.store import factors, inventories, records
@@ -114,6 +115,13 @@ class RecordLineage:
 
         found = await info.context.loader("imports", records.imports_by_ids).load(self.origin.import_id)
         return None if found is None else ActivityImport.of(found)
+
+    @strawberry.field(
+        description="Documents: files of the record, then the file that it came in and what goes with it."
+    )
+    async def evidence(self, info: Info) -> list[EvidenceFile]:
+        of_record = await evidence_of_record(info, self.row.id)
+        return [*of_record, *await evidence_of_import(info, self.origin.import_id)]
 
     @strawberry.field(description="The factor as its release has it; null for a formula, which the explanation cites.")
     async def factor(self, info: Info) -> EmissionFactor | None:

@@ -15,6 +15,7 @@ from inventory.domain import errors, location
 from inventory.graphql.base_year_mutations import BaseYearMutation
 from inventory.graphql.completeness_mutations import CompletenessMutation
 from inventory.graphql.denominator_mutations import DenominatorMutation
+from inventory.graphql.evidence_mutations import EvidenceMutation
 from inventory.graphql.import_mutations import ImportMutation
 from inventory.graphql.imports import ActivityImport, ImportRefused
 from inventory.graphql.instrument_mutations import InstrumentMutation
@@ -121,6 +122,7 @@ class Mutation(
     PlausibilityMutation,
     ProxyMutation,
     PrivateFactorMutation,
+    EvidenceMutation,
 ):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(
@@ -195,6 +197,7 @@ class Mutation(
                 year=input.year,
                 file_name=input.file_name,
                 content=input.content,
+                vault=info.context.resources.vault,
             ),
             request=input,
             to=ActivityImport.of,

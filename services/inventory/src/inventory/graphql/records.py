@@ -12,6 +12,7 @@ from chassis.refusals import BadCursor
 from inventory.domain.figures import categories_of
 from inventory.domain.method import CO2E_UNIT
 from inventory.domain.record_filter import RecordFilter
+from inventory.graphql.evidence import EvidenceFile, evidence_of_record
 from inventory.graphql.premises import TakenShare
 from inventory.graphql.uncertainty import EmissionUncertainty
 from inventory.store import records, taken_shares
@@ -123,6 +124,10 @@ class ActivityRecord:
         from inventory.graphql.lineage import lineage_of  # noqa: PLC0415 - which names this module
 
         return await lineage_of(info, self.stored)
+
+    @strawberry.field(description="Files attached to it, and to the lines of earlier versions that it is a copy of.")
+    async def evidence(self, info: Info) -> list[EvidenceFile]:
+        return await evidence_of_record(info, self.stored.id)
 
 
 @strawberry.input(description="Which records; what is left out narrows nothing, and of several values any will do.")

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from inventory.config import InventorySettings
 from inventory.exports import Workbench
 from inventory.importing import Uploads
+from inventory.vault import Vault
 
 __all__ = ["Resources"]
 
@@ -12,5 +14,7 @@ __all__ = ["Resources"]
 class Resources:
     """Opened when the process begins to serve."""
 
+    vault: Vault
+    evidence_limit_bytes: int = InventorySettings.model_fields["evidence_limit_bytes"].default
     workbench: Workbench = field(default_factory=Workbench)
     uploads: Uploads = field(default_factory=Uploads)

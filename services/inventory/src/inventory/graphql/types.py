@@ -11,10 +11,11 @@ from strawberry.dataloader import DataLoader
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, Quantity, page_of
 from inventory import access
-from inventory.domain import fuel_stock, inventory, location
+from inventory.domain import evidence, fuel_stock, inventory, location
 from inventory.domain.method import CO2E_UNIT, Indicator
 from inventory.graphql.base_years import LocationBaseYears
 from inventory.graphql.completeness import InventoryCompleteness, LocationCompleteness
+from inventory.graphql.evidence import EvidenceFile
 from inventory.graphql.figures import LocationFigures
 from inventory.graphql.intensity import InventoryIntensities, LocationDenominators
 from inventory.graphql.location_changes import LocationHistory
@@ -28,6 +29,7 @@ from inventory.graphql.reporting_calendars import LocationCalendar
 from inventory.graphql.scope2 import InventoryScope2
 from inventory.graphql.uncertainty import InventoryUncertainties
 from inventory.graphql.versions import InventoryVersions
+from inventory.store import evidence as evidence_files
 from inventory.store import fuel_stocks, inventories, lineage, locations, records
 
 __all__ = ["Inventory", "Location"]
@@ -212,6 +214,14 @@ class Inventory(
         return await page_of(
             first=first, after=after, load=load, node=ActivityRecord.of, cursor=lambda row: str(row.id)
         )
+
+    @strawberry.field(description="Every file of this version: its own, and those of its imports and records.")
+    async def evidence(self, info: Info, first: int, after: str | None = None) -> Connection[EvidenceFile]:
+        async def load(limit: int, after: str | None) -> Sequence[evidence.EvidenceFile]:
+            async with info.context.reading() as tx:
+                return await evidence_files.of_inventory(tx, inventory_id=str(self.id), limit=limit, after=after)
+
+        return await page_of(first=first, after=after, load=load, node=EvidenceFile.of, cursor=lambda row: row.id)
 
     async def _totals(self, info: Info) -> inventory.Totals:
         return await info.context.loader("totals", inventories.totals_of).load(str(self.id))

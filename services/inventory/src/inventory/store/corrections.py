@@ -13,6 +13,7 @@ from inventory.tables import (
     activity_import,
     activity_record,
     coefficient,
+    evidence_file,
     inventory,
     meter_reading,
     premises_share,
@@ -87,6 +88,9 @@ async def enterers(tx: AsyncConnection, inventory_id: str) -> Sequence[Person]:
             ),
             select(uncertainty_statement.c.stated_by_subject, uncertainty_statement.c.stated_by).where(
                 uncertainty_statement.c.inventory_id.in_(within)
+            ),
+            select(evidence_file.c.attached_by_subject, evidence_file.c.attached_by).where(
+                evidence_file.c.inventory_id.in_(within)
             ),
             select(inventory.c.opened_by_subject, inventory.c.opened_by).where(
                 inventory.c.id.in_(within), inventory.c.corrects_id.is_not(None)

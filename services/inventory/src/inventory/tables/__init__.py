@@ -17,6 +17,7 @@ from inventory.tables.denominators import (
     inventory_intensity,
     inventory_renewable_share,
 )
+from inventory.tables.evidence import evidence_detachment, evidence_file
 from inventory.tables.factors import (
     emission_factor,
     factor_edition,
@@ -87,6 +88,8 @@ __all__ = [
     "coefficient",
     "denominator_statement",
     "emission_factor",
+    "evidence_detachment",
+    "evidence_file",
     "factor_edition",
     "factor_edition_adoption",
     "factor_edition_release",

@@ -8,6 +8,7 @@ from inventory.usecases.base_years import (
 )
 from inventory.usecases.completeness import expect_source, state_source, withdraw_source_statement
 from inventory.usecases.corrections import correct_activity_record, correct_inventory
+from inventory.usecases.evidence import attach_evidence, detach_evidence, read_evidence
 from inventory.usecases.exports import export_figures, export_records, export_totals
 from inventory.usecases.import_jobs import (
     cancel_import,
@@ -40,6 +41,7 @@ __all__ = [
     "PremisesShares",
     "add_private_factors",
     "approve_inventory",
+    "attach_evidence",
     "cancel_import",
     "cancel_instrument",
     "close_location",
@@ -47,6 +49,7 @@ __all__ = [
     "correct_inventory",
     "current_shares_of",
     "decide_recalculation",
+    "detach_evidence",
     "estimate_small_office",
     "expect_source",
     "explain_warning",
@@ -64,6 +67,7 @@ __all__ = [
     "move_location",
     "premises_shares",
     "propose_recalculation",
+    "read_evidence",
     "record_fuel_stock",
     "record_instrument",
     "record_meter_reading",

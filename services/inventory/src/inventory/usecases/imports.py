@@ -22,8 +22,10 @@ from inventory.domain.workbook import Reference
 from inventory.importing import check
 from inventory.store import factors, inventories, records, staging, taken_shares
 from inventory.store.records import ActivityImport
+from inventory.usecases.evidence import keep_import
 from inventory.usecases.factors import factors_for
 from inventory.usecases.proxy_lines import give_way
+from inventory.vault import Vault
 from quantities import GwpSet
 
 __all__ = ["import_activity_data", "open_inventory", "reference_for", "take_in"]
@@ -38,8 +40,11 @@ async def import_activity_data(
     year: int,
     file_name: str,
     content: bytes,
+    vault: Vault,
 ) -> ActivityImport:
     """Take in a file of activity data, whole or not at all, and quantify it. The same file again changes nothing.
+
+    The file is kept as evidence of the import.
 
     Refuses, in this order: as `permitted`; InventoryIsFinal or WrongState; as `spreadsheet.open_sheets`;
     ImportRefused with every problem of every row.
@@ -51,7 +56,7 @@ async def import_activity_data(
     if earlier is not None:
         return earlier
     inventory.require_accepts_data()
-    return await take_in(
+    taken = await take_in(
         tx,
         principal=principal,
         now=now,
@@ -60,6 +65,8 @@ async def import_activity_data(
         content=content,
         content_hash=content_hash,
     )
+    await keep_import(tx, vault=vault, taken=taken, content=content)
+    return taken
 
 
 async def take_in(

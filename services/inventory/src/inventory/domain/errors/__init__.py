@@ -25,6 +25,17 @@ from inventory.domain.errors.denominators import (
     DenominatorPeriodEmpty,
     DenominatorSourceMissing,
 )
+from inventory.domain.errors.evidence import (
+    EvidenceAlreadyDetached,
+    EvidenceDamaged,
+    EvidenceEmpty,
+    EvidenceNoteTooLong,
+    EvidenceOfTwoThings,
+    EvidenceTooLarge,
+    EvidenceTooMany,
+    EvidenceTypeMismatch,
+    EvidenceTypeNotAllowed,
+)
 from inventory.domain.errors.exports import (
     ExportParameterUnknown,
     ExportsBusy,
@@ -195,6 +206,15 @@ __all__ = [
     "EditionMalformed",
     "EntererMayNotApprove",
     "ErrorNotExplained",
+    "EvidenceAlreadyDetached",
+    "EvidenceDamaged",
+    "EvidenceEmpty",
+    "EvidenceNoteTooLong",
+    "EvidenceOfTwoThings",
+    "EvidenceTooLarge",
+    "EvidenceTooMany",
+    "EvidenceTypeMismatch",
+    "EvidenceTypeNotAllowed",
     "ExplanationTooShort",
     "ExportParameterUnknown",
     "ExportTooLarge",
