@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tools.canary.people import ROOT
 from tools.canary.pool import YEARS
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ WARNINGS = """query Canary($at: ID!, $year: Int!) {
     id findings(first: 100, filter: { severity: WARNING, isExplained: false }) { edges { node { id } } }
   } }
 }"""
+_BOUND = {"locationId": ROOT, "low": "1", "high": "2", "severity": "WARNING", "source": "the canary"}
 BOUNDS: tuple[Mapping[str, str | None], ...] = (
-    {"category": "water", "item": "borehole", "basis": "MONTH", "unit": "m3", "validFrom": "2023-12-01",
-     "validTo": "2024-02-01"},
-    {"category": "waste", "item": None, "basis": "YEAR", "unit": "kg", "validFrom": "2020-01-01", "validTo": None},
+    {**_BOUND, "category": "generator_fuel", "item": "diesel", "basis": "MONTH", "unit": "litre",
+     "validFrom": "2023-12-01", "validTo": "2024-02-01"},
+    {**_BOUND, "category": "waste", "basis": "YEAR", "unit": "kg", "validFrom": "2020-01-01"},
 )  # fmt: skip
 """So little that every location has a warning."""
 

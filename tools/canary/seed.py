@@ -43,7 +43,8 @@ async def fill(world: World) -> None:
         await seed.register(code, REGION if code == SITE else parent)
     await seed.register_closed()
     await seed.change_register()
-    await seed.bounds()
+    for bound in BOUNDS:
+        await seed.do("setPlausibilityRange", ADMINISTRATOR, **bound)
     await asyncio.gather(*(seed.work_of(code) for code in FILLED))
     await seed.small_office()
     # One after the other: persons are looked up by few at a time.
@@ -159,14 +160,6 @@ class Seed:
             "closeLocation", ADMINISTRATOR, locationId=ENDED, on="2010-01-01", handedOverTo=self.text(ENDED),
             reason=self.text(ENDED),
         )  # fmt: skip
-
-    async def bounds(self) -> None:
-        """What is plausible: so little that every location has a warning."""
-        for bound in BOUNDS:
-            await self.do(
-                "setPlausibilityRange", ADMINISTRATOR, locationId=ROOT, low="1", high="2", severity="WARNING",
-                source="the canary", **bound,
-            )  # fmt: skip
 
     async def work_of(self, location: str) -> None:
         """Targets, the years' inventories, and purchases in every state."""
@@ -378,7 +371,7 @@ class Seed:
             if number:
                 await self.do("withdrawSourceStatement", team, statementId=stated["id"], reason=self.text(location))
         await self.do(
-            "expectSource", self.by(location, Role.LOCAL_CHAIR), locationId=location, category="water",
+            "expectSource", self.by(location, Role.LOCAL_CHAIR), locationId=location, category="purchased_heat",
             firstMonth=f"{year}-01-01", lastMonth=f"{year}-12-01", reason=reason,
         )  # fmt: skip
 
@@ -425,6 +418,8 @@ class Seed:
         if (data := answer.document.get("data")) is None or answer.document.get("errors"):
             raise SeedFailed(answer.text[:800])
         draft = data["location"]["inventory"]
+        if draft["findings"]["edges"]:  # refused until they are
+            await self.attempt("submitInventory", team, locationId=location, year=year)
         for edge in draft["findings"]["edges"]:
             await self.do(
                 "explainWarning", team, inventoryId=draft["id"], findingId=edge["node"]["id"],

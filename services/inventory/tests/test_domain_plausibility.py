@@ -15,6 +15,7 @@ from inventory.domain.errors import (
     FindingNotThere,
     RangeBoundsMalformed,
     RangeDatesMalformed,
+    RangeItemNotToldApart,
     ReasonsMissing,
     Refused,
     SourceCategoryUnknown,
@@ -51,7 +52,9 @@ def a_range(**other: Any) -> PlausibilityRange:
 @pytest.mark.parametrize(
     ("given", "refusal"),
     [
-        ({"category": "unicorns", "unit": "unicorns"}, SourceCategoryUnknown),
+        ({"category": "unicorns", "item": "horns"}, SourceCategoryUnknown),
+        ({"item": "borehole", "unit": "unicorns"}, RangeItemNotToldApart),
+        ({"category": None, "item": "diesel", "unit": "unicorns"}, RangeItemNotToldApart),
         ({"unit": "unicorns", "low": None, "high": None}, UnitUnknown),
         ({"low": None, "high": None, "valid_to": date(2020, 1, 1)}, RangeBoundsMalformed),
         ({"low": Decimal(-1)}, RangeBoundsMalformed),

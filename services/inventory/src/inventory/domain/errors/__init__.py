@@ -120,6 +120,7 @@ from inventory.domain.errors.plausibility import (
     FindingNotThere,
     RangeBoundsMalformed,
     RangeDatesMalformed,
+    RangeItemNotToldApart,
     SubmissionRefused,
 )
 from inventory.domain.errors.premises import (
@@ -281,6 +282,7 @@ __all__ = [
     "PublishedFigureMissing",
     "RangeBoundsMalformed",
     "RangeDatesMalformed",
+    "RangeItemNotToldApart",
     "ReadingAlreadySuperseded",
     "ReadingInTheFuture",
     "ReadingOutsidePremises",

@@ -15,8 +15,15 @@ __all__ = [
     "FindingNotThere",
     "RangeBoundsMalformed",
     "RangeDatesMalformed",
+    "RangeItemNotToldApart",
     "SubmissionRefused",
 ]
+
+
+class RangeItemNotToldApart(Refused):
+    """Of fuels and refrigerants each item is judged by itself; of all else, items are parts of one source."""
+
+    code: ClassVar[str] = "RANGE_ITEM_NOT_TOLD_APART"
 
 
 class RangeBoundsMalformed(Refused):

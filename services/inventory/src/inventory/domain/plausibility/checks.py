@@ -7,9 +7,8 @@ from decimal import Decimal, localcontext
 
 from inventory.domain.activity_data import Category
 from inventory.domain.completeness import OF_THE_YEAR
-from inventory.domain.disclosure import FUELS
 from inventory.domain.plausibility.finding import Explanation, Finding, FindingCode
-from inventory.domain.plausibility.ranges import PERCENT, Basis, PlausibilityRange, Severity
+from inventory.domain.plausibility.ranges import PERCENT, TOLD_APART_BY_ITEM, Basis, PlausibilityRange, Severity
 from inventory.domain.proxy import SMALL_BELOW
 from quantities import Quantity, Unit, convertible
 
@@ -155,7 +154,7 @@ def _without_reason(data: Data) -> Iterable[Finding]:
 
 def _told_apart(use: Use) -> str | None:
     """Fuels and refrigerants are told apart by item; of other categories, items are parts of one source."""
-    return use.item if use.category in FUELS or use.category == Category.REFRIGERANT else None
+    return use.item if use.category in TOLD_APART_BY_ITEM else None
 
 
 def _chosen(

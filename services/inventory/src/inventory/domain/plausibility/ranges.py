@@ -9,13 +9,16 @@ from enum import StrEnum
 
 from inventory.domain.activity_data import Category
 from inventory.domain.completeness import category_named
-from inventory.domain.errors import RangeBoundsMalformed, RangeDatesMalformed, ReasonsMissing
+from inventory.domain.disclosure import FUELS
+from inventory.domain.errors import RangeBoundsMalformed, RangeDatesMalformed, RangeItemNotToldApart, ReasonsMissing
 from quantities import Unit, parse_unit
 from quantities.person import Person
 
-__all__ = ["PERCENT", "Basis", "PlausibilityRange", "Severity", "parse_ranges", "range_to_set"]
+__all__ = ["PERCENT", "TOLD_APART_BY_ITEM", "Basis", "PlausibilityRange", "Severity", "parse_ranges", "range_to_set"]
 
 PERCENT = "percent"
+TOLD_APART_BY_ITEM = FUELS | {Category.REFRIGERANT}
+"""Categories whose items are sources of their own: one is not another one's part."""
 
 
 class Severity(StrEnum):
@@ -118,11 +121,19 @@ def range_to_set(
 ) -> PlausibilityRange:
     """A range with sound bounds and dates, and its source.
 
-    Refuses, in this order: SourceCategoryUnknown; UnitAmbiguous, UnitUnknown; RangeBoundsMalformed;
-    RangeDatesMalformed; ReasonsMissing.
+    Refuses, in this order: SourceCategoryUnknown; RangeItemNotToldApart; UnitAmbiguous, UnitUnknown;
+    RangeBoundsMalformed; RangeDatesMalformed; ReasonsMissing.
     """
     of = None if category is None else category_named(category)
     subject = f"range of {category or 'every category'} at {place_id}"
+    if item is not None and of not in TOLD_APART_BY_ITEM:
+        expected = ", ".join(sorted(TOLD_APART_BY_ITEM))
+        raise RangeItemNotToldApart(
+            subject=subject,
+            found=item,
+            expected=f"an item of {expected}",
+            message=f"'{item}' is judged as a part of its source; items have ranges in {expected}.",
+        )
     measured = None if basis == Basis.CHANGE else parse_unit(unit or "")
     bounds = [bound for bound in (low, high) if bound is not None]
     if not bounds or any(bound < 0 for bound in bounds) or (bounds != sorted(bounds) and basis != Basis.CHANGE):
