@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from contracts.access import Role
-from inventory import usecases
+from inventory import access, usecases
 from inventory.domain.errors import EntererMayNotApprove
 
 if TYPE_CHECKING:
@@ -329,6 +329,18 @@ async def test_what_a_site_records_after_the_inventory_was_handed_in_is_no_part_
     assert await covered(inventories, "unon") == []
     await inventories.approve(submitted.id)
     assert await covered(inventories, "unon") == []
+
+
+async def test_a_correction_has_what_the_version_before_it_had(inventories: "Inventories") -> None:
+    await inventories.import_file(inventories.csv(GRID, GIGIRI))
+    await record(inventories, **OF_SITE, amount="700")
+    final = await inventories.approve((await inventories.submit()).id)
+    who = inventories.person("unon-technical")
+
+    async with inventories._transaction(who, access.CORRECT_INVENTORY) as (tx, principal, now):
+        await usecases.correct_inventory(tx, principal=principal, now=now, inventory_id=final.id, reason="a bill")
+
+    assert await covered(inventories, "unon") == [("unon-gigiri", 500)]
 
 
 async def test_who_recorded_a_sites_instrument_does_not_approve_what_it_counts_in(inventories: "Inventories") -> None:
