@@ -14,6 +14,9 @@ __all__ = ["BOUNDS", "LOOK", "WARNINGS", "own_factors"]
 
 LOOK = """query Canary($at: ID!) {
   location(id: $at) { figures(by: [SCOPE, CATEGORY, STREAM, GAS]) { figures { scope category stream gas } }
+    periods: figures(by: [REPORTING_PERIOD]) { figures { reportingPeriod { start end } } }
+    years: figures(by: [YEAR]) { figures { marketBased { value } } }
+    completeness(year: 2023) { cells(first: 1, filter: { states: [NOT_OCCURRING] }) { edges { node { reason } } } }
     inventory(year: 2023) { uncertainty { byCategory { scope category } } } }
   inventoryAuditEntries(first: 8, filter: { outcome: "refused" }) { edges { node { refusalCode } } }
   found: factorFor(category: "taxi_travel", item: "taxi", unit: "km", locationId: $at, on: "2024-01-01") {

@@ -22,7 +22,7 @@ from tools.canary.world import Answer, World
 
 __all__ = ["Difference", "Pairs", "compare", "kolmogorov_smirnov"]
 
-PUBLIC_KINDS = frozenset({"Location"})
+PUBLIC_KINDS = frozenset({"Location", "FactorFor"})
 """That these exist is no secret: what may be asked of them is compared in mutations alone."""
 OF_THE_MOMENT = frozenset({"date", "ratelimit", "traceparent", "content-length"})
 """Headers that differ between any two answers. The ids have one length, so lengths are compared by the bodies."""

@@ -101,6 +101,10 @@ class Seed:
         if (data := answer.document.get("data")) is None or answer.document.get("errors"):
             raise SeedFailed(answer.text[:800])
         seen = [("Figure", found) for found in data["location"]["figures"]["figures"]]
+        seen += [("Figure", found) for found in data["location"]["years"]["figures"]]
+        for found in data["location"]["periods"]["figures"]:
+            seen += [("Figure", found), ("FigurePeriod", found["reportingPeriod"])]
+        seen += [("SourceCell", edge["node"]) for edge in data["location"]["completeness"]["cells"]["edges"]]
         known = data["location"]["inventory"]["uncertainty"]["byCategory"]
         seen += [("PartUncertainty", found) for found in known]
         seen += [("AuditEntry", edge["node"]) for edge in data["inventoryAuditEntries"]["edges"]]
@@ -379,9 +383,11 @@ class Seed:
         """Of some lines and their factors, so that there are intervals; not of fuel, whose part is no whole."""
         draft = next(row["id"] for row in await self.rows("inventory", "inventory")
                      if row["location_id"] == location and row["state"] == "draft")  # fmt: skip
-        coefficients = {row["id"]: row["factor_id"] for row in await self.rows("inventory", "coefficient")}
+        # Where the publisher says how well a factor is known, nobody else does.
+        coefficients = {row["id"]: row["factor_id"] for row in await self.rows("inventory", "coefficient")
+                        if row["uncertainty_percent"] is None}  # fmt: skip
         factors = {coefficients[row["coefficient_id"]] for row in await self.rows("inventory", "activity_record")
-                   if row["inventory_id"] == draft and row["coefficient_id"] is not None}  # fmt: skip
+                   if row["inventory_id"] == draft and row["coefficient_id"] in coefficients}  # fmt: skip
         for given in (
             {"category": "grid_electricity"},
             {"quality": "measured"},

@@ -3,11 +3,9 @@
 import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-from chassis import telemetry
 from chassis.command import settings_of
 from chassis.database import Database
 from inventory.config import InventorySettings
@@ -48,7 +46,6 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("command", choices=("verify",), help="read every file and compare its SHA-256")
     parser.add_argument("--output", choices=("text", "json"), default="text")
     asked = parser.parse_args(arguments)
-    telemetry.configure("inventory", version="0.1.0", stream=sys.stderr)
     settings = settings_of("inventory", InventorySettings)
     found = asyncio.run(_run(settings))
     print(json.dumps(asdict(found)) if asked.output == "json" else _told(found))  # noqa: T201 - a command speaks

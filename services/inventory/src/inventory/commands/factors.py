@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import locations, telemetry
+from chassis import locations
 from chassis.command import settings_of
 from chassis.database import Database
 from chassis.refusals import NotFound
@@ -35,7 +35,6 @@ DONE, REFUSED = 0, 1
 def main(arguments: Sequence[str]) -> int:
     """Returns the exit code."""
     asked = _parser().parse_args(arguments)
-    telemetry.configure("inventory", version="0.1.0", stream=sys.stderr)
     settings = settings_of("inventory", ServiceSettings)
     if settings.migration_url is None:
         sys.exit("LICHEN_MIGRATION_URL is not set: the catalogue is added to as the owner of the database")

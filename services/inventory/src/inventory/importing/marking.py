@@ -90,7 +90,9 @@ class _Marker:
             found = marks.get(column)
             self._write_cell(page, row, column, cell, is_wrong=found is not None)
             if found:
-                text = "\n".join(f"{problem.code}: {problem.reason}. {problem.hint}" for problem in found)
+                text = "\n".join(
+                    f"{problem.code}: {problem.reason.removesuffix('.')}. {problem.hint}" for problem in found
+                )
                 page.write_comment(row, column, text, {"author": "Lichen", "x_scale": 2.5, "y_scale": 1.2})
 
     def _write_cell(
