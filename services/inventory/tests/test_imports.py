@@ -5,6 +5,7 @@ import json
 import sys
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -326,15 +327,18 @@ KILLS = 20
 MANY = 4_000
 
 
-async def test_a_worker_killed_at_any_moment_leaves_all_or_nothing_and_the_job_goes_on(jobs: Jobs) -> None:
+async def test_a_worker_killed_at_any_moment_leaves_all_or_nothing_and_the_job_goes_on(
+    jobs: Jobs, tmp_path: Path
+) -> None:
     chance = Random(5)
     killed_in: dict[JobState, int] = {}
     for number in range(KILLS):
         rows = (f"unon,vehicle_fuel,petrol,2024-01-01,2024-06-30,{n},litre,,,measured" for n in range(MANY))
         content = jobs.bed.csv(*rows).replace(b"2024-06-30", f"2024-06-{number + 1:02}".encode())
         job = await jobs.request(content, file_name=f"{number}.csv")
-        worker = await begun_worker(jobs)
+        worker = await begun_worker(jobs, tmp_path)
         while (await jobs.now(job.id)).state == JobState.QUEUED:
+            assert worker.returncode is None, "it ended before it began"
             await asyncio.sleep(0.01)
         await asyncio.sleep(chance.random() * 0.6)
         worker.kill()
@@ -361,12 +365,13 @@ async def test_a_worker_killed_at_any_moment_leaves_all_or_nothing_and_the_job_g
     assert killed_in.get(JobState.CHECKING, 0) + killed_in.get(JobState.WRITING, 0) >= KILLS // 2, killed_in
 
 
-async def begun_worker(jobs: Jobs) -> asyncio.subprocess.Process:
+async def begun_worker(jobs: Jobs, vault: Path) -> asyncio.subprocess.Process:
     worker = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "inventory", "work-off-imports", stdin=asyncio.subprocess.PIPE
     )
     assert worker.stdin is not None
-    worker.stdin.write(json.dumps({"database_url": jobs.bed.urls.serving, "root": ROOT}).encode() + b"\n")
+    told = {"database_url": jobs.bed.urls.serving, "root": ROOT, "evidence": {"url": vault.as_uri()}}
+    worker.stdin.write(json.dumps(told).encode() + b"\n")
     await worker.stdin.drain()
     return worker
 
