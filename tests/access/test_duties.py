@@ -100,6 +100,7 @@ INVENTORY = Workflow(
         "DETACH_EVIDENCE": "with a reason, of an open inventory; the file and the trace stay",
         "STATE_UNCERTAINTY": "data with a reason; who stated it does not approve the inventory that it is part of",
         "CANCEL_INSTRUMENT": "as above: who cancelled it does not approve either",
+        "ADD_PRIVATE_FACTORS": "data with their licence; who loaded them does not approve what they quantified",
         "CANCEL_IMPORT": "of a file that is not taken in yet",
         "UNDO_IMPORT": "who entered data takes them out; who did does not approve the inventory either",
         "REGISTER_PREMISES": "a fact of a building, with its area",

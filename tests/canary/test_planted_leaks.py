@@ -23,7 +23,7 @@ from tools.canary.traces import search_logs, search_spans
 from tools.canary.world import World
 
 SEED = 7
-REQUESTS = 200
+REQUESTS = 800
 PAIRS = 60
 START_S = 90
 EXPORTED_S = 20

@@ -23,9 +23,9 @@ COMMA = 'unon,water,tanker,2024-02-01,2024-02-29,"1.234,5",m3,,,measured'
 async def command(inventories, issuer, tmp_path):  # noqa: F811 - the fixture
     """Runs the command as unon's technical team, against a server: exit code, what was said, and what went wrong."""
     issuer.secret = "secret"
-    settings = inventories.settings.model_copy(
-        update={"issuer": issuer.url, "introspection_secret": SecretStr("secret"), "port": free_port()}
-    )
+    given = {"issuer": issuer.url, "introspection_secret": SecretStr("secret"), "port": free_port()}
+    given["evidence_url"] = (tmp_path / "evidence").as_uri()
+    settings = SERVICE.settings(**inventories.settings.model_dump() | given)
     server = create_server(SERVICE, settings)
     serving = asyncio.create_task(server.serve())
     while not server.started:

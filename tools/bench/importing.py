@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import count, cycle, islice
+from pathlib import Path
 
 import asyncpg
 import psutil
@@ -48,6 +49,8 @@ IDS_APART = 10_000_000
 class Setting:
     bed: Bed
     owner: "asyncpg.Connection[asyncpg.Record]"
+    vault: Path
+    """Where the worker keeps the files that it takes in."""
     copies: "count[int]" = field(default_factory=lambda: count(1))
 
 
@@ -58,7 +61,7 @@ async def prepare(parts: Parts, *, compared: bool = True) -> AsyncIterator[Setti
         try:
             if compared:
                 await _make_twins(owner)
-            yield Setting(bed=inventory, owner=owner)
+            yield Setting(bed=inventory, owner=owner, vault=parts.postgres.directory.parent / "evidence")
             if compared:
                 await _require_same_counts(owner)
         finally:
@@ -126,7 +129,12 @@ async def _worked_off(setting: Setting) -> tuple[float, int]:
     if worker.stdin is None:
         message = "the worker has no input"
         raise RuntimeError(message)
-    worker.stdin.write(json.dumps({"database_url": setting.bed.urls.serving, "root": "secretariat"}).encode() + b"\n")
+    told = {
+        "database_url": setting.bed.urls.serving,
+        "root": "secretariat",
+        "evidence": {"url": setting.vault.as_uri()},
+    }
+    worker.stdin.write(json.dumps(told).encode() + b"\n")
     await worker.stdin.drain()
     peak, process = 0, psutil.Process(worker.pid)
     while worker.returncode is None:

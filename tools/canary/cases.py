@@ -18,6 +18,7 @@ from tools.canary.routes import Route
 from tools.canary.schema import Endpoint, Path
 
 __all__ = [
+    "METHODS",
     "VARIANTS",
     "Case",
     "Request",
@@ -73,10 +74,10 @@ def service_cases(persona: Persona, endpoint: Endpoint) -> Iterator[Case]:
     )
 
 
-def route_cases(persona: Persona, route: Route, pool: Pool) -> Iterator[Case]:
-    """One route, by every method, at another's and where it has parameters at the persona's own."""
+def route_cases(persona: Persona, route: Route, pool: Pool, methods: Sequence[str] = METHODS) -> Iterator[Case]:
+    """One route, by these methods, at another's and where it has parameters at the persona's own."""
     ways = {"": persona.foreign} | ({" own": persona.own} if "{" in route.path and persona.own else {})
-    for method, (way, at) in product(METHODS, ways.items()):
+    for method, (way, at) in product(methods, ways.items()):
         yield Case(
             name=f"{persona.name} {method} {route.service} {route.path}{way}",
             where=f"{route.service} {method} {route.path}",
@@ -84,6 +85,8 @@ def route_cases(persona: Persona, route: Route, pool: Pool) -> Iterator[Case]:
             make=lambda method=method, at=at: Request(  # type: ignore[misc]  # binds the loop's values
                 url=route.url(lambda name: _part(name, pool, at)), method=method
             ),
+            # Where a choice must be made, another's is asked for.
+            always=not way,
         )
 
 

@@ -13,6 +13,7 @@ import httpx
 from graphql import is_non_null_type
 
 from tools.canary.cases import (
+    METHODS,
     VARIANTS,
     Case,
     Request,
@@ -279,7 +280,9 @@ class Canary:
                 if question.kind != "subscription":
                     yield partial(question_cases, question=question, number=number, pool=pool, seed=seed)
         for route in found:
-            yield partial(route_cases, route=route, pool=pool)
+            # What reads has a turn of its own: that is how a file would leak.
+            yield partial(route_cases, route=route, pool=pool, methods=METHODS[:1])
+            yield partial(route_cases, route=route, pool=pool, methods=METHODS[1:])
 
     async def _all(self, cases: Iterable[tuple[Asker, Case]]) -> None:
         waiting = iter(cases)
