@@ -105,6 +105,23 @@ FREE = {
 }
 
 
+METERS: tuple[Cell, ...] = (
+    None,
+    "",
+    "1",
+    "2",
+    "3",
+    "A 1",
+    " 2",
+    "A  1",
+    "a 1",
+    "y" * 300,
+    Decimal(1),
+    Decimal(2),
+    "=1",
+)
+
+
 def a_table(chance: Random) -> tuple[tuple[str, ...], list[list[Cell]]]:
     """Rows of a few shapes, mostly sound, on few days and in few amounts, so that many are alike but for one cell."""
     headers = [column.value for column in COLUMNS if chance.random() > 0.01]
@@ -116,6 +133,8 @@ def a_table(chance: Random) -> tuple[tuple[str, ...], list[list[Cell]]]:
     rows: list[list[Cell]] = []
     for _ in range(chance.randint(1, 30)):
         cells = dict(chance.choice(shapes)) | {column: chance.choice(choices) for column, choices in FREE.items()}
+        if Column.METER in cells:
+            cells[Column.METER] = chance.choice(METERS)
         if Column.AMOUNT in cells:
             like = next(like for like in LIKE if cells[Column.CATEGORY] in like[Column.CATEGORY])
             cells[Column.AMOUNT] = chance.choice(like[Column.AMOUNT])

@@ -22,15 +22,16 @@ from inventory.domain.emission_factor import Place
 from inventory.domain.errors import FactorMissing
 from inventory.domain.overlap import overlap_with, overlaps
 from inventory.domain.quantification import resolve_coefficient
-from inventory.domain.rows import Cell, Column, column_named, is_blank
+from inventory.domain.rows import Cell, Column, column_named, is_blank, shown
 from inventory.domain.workbook import Reference, RowChecker, duplicate_of, no_rows
 from inventory.spreadsheet import Sheet
 from quantities import Unit, UnitAmbiguous, UnitsNotConvertible, UnitUnknown, parse_unit
 
 __all__ = ["check"]
 
-_FREE = frozenset({Column.START, Column.END, Column.AMOUNT, Column.NOTE})
-"""Columns in which rows of one shape differ."""
+_FREE = frozenset({Column.START, Column.END, Column.AMOUNT, Column.NOTE, Column.METER})
+"""Columns in which rows of one shape differ; meters, where each is plainly a text."""
+_ANY_METER = object()
 _DAY = timedelta(days=1)
 _REPORT_EVERY = 5_000
 """Rows."""
@@ -80,8 +81,9 @@ class _Columns:
             if column is not None:
                 at.setdefault(column, index)
         self.width = len(headers)
-        self.start, self.end, self.amount, self.note, self.unit = (
-            at.get(column, self.width) for column in (Column.START, Column.END, Column.AMOUNT, Column.NOTE, Column.UNIT)
+        self.start, self.end, self.amount, self.note, self.unit, self.meter = (
+            at.get(column, self.width)
+            for column in (Column.START, Column.END, Column.AMOUNT, Column.NOTE, Column.UNIT, Column.METER)
         )
         shape = [index for column, index in at.items() if column not in _FREE]
         # Twice the blank one, so that there is always a tuple.
@@ -123,6 +125,8 @@ class _Checking:
     """Index of each coefficient by its id."""
     asked: list[tuple[Category, str, Unit, Place]] = field(default_factory=list)
     days: dict[Cell, date | None] = field(default_factory=dict)
+    of_meter: dict[tuple[int, str], int] = field(default_factory=dict)
+    """Index of the kind that a kind is of another meter."""
     first_with: dict[tuple[object, ...], Line] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -190,7 +194,19 @@ class _Checking:
             answer = self._answer(shape.question, start, after)
         except (UnitsNotConvertible, FactorMissing):
             return None
-        return Line(shape.kind, start, after, amount, note, answer, row.sheet.name, row.number)
+        kind = self._of_meter(shape.kind, cells[columns.meter])
+        return Line(kind, start, after, amount, note, answer, row.sheet.name, row.number)
+
+    def _of_meter(self, kind: int, meter: Cell) -> int:
+        """Index of the same kind of that meter; of the kind itself where there is none."""
+        if not isinstance(meter, str) or not _is_plain(meter):
+            return kind
+        asked = (kind, meter)
+        if asked not in self.of_meter:
+            of = self.found.kinds[kind]
+            details = tuple((name, meter if name == Column.METER else value) for name, value in of.details)
+            self.of_meter[asked] = self._index_of(of._replace(details=details))
+        return self.of_meter[asked]
 
     def _day(self, cell: Cell) -> date | None:
         if cell not in self.days:
@@ -241,9 +257,7 @@ class _Checking:
             details=tuple(activity.details.items()),
             quality=activity.quality,
         )
-        index = self.kinds.setdefault(kind, len(self.kinds))
-        if index == len(self.found.kinds):
-            self.found.kinds.append(kind)
+        index = self._index_of(kind)
         place = self.reference.places[activity.location_id]
         question = (activity.category, activity.key, activity.amount.unit, place)
         return _Shape(
@@ -251,6 +265,12 @@ class _Checking:
             question=self.questions.setdefault(question, len(self.questions)),
             amount=activity.amount.value,
         )
+
+    def _index_of(self, kind: Kind) -> int:
+        index = self.kinds.setdefault(kind, len(self.kinds))
+        if index == len(self.found.kinds):
+            self.found.kinds.append(kind)
+        return index
 
     def _answer(self, question: int, start: date, after: date) -> int | None:
         """Index of the coefficient; None where no emission is counted. Refuses: as `resolve_coefficient`."""
@@ -284,7 +304,16 @@ class _Checking:
 def _shape_key(row: _Row) -> tuple[object, ...]:
     """All cells but the free ones, each as its type has it: to Python, yes is 1."""
     cells = row.columns.shape(row.cells)
-    return cells, tuple(map(type, cells)), _is_blank(row.stated), _is_blank(row.cells[row.columns.end])
+    meter: object = row.cells[row.columns.meter]
+    if isinstance(meter, str) and _is_plain(meter):
+        meter = _ANY_METER
+    ends = _is_blank(row.cells[row.columns.end])
+    return cells, tuple(map(type, cells)), meter, type(meter), _is_blank(row.stated), ends
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the domain takes it in as it is."""
+    return bool(text) and text == shown(text).strip() and text_trouble(text) is None
 
 
 def _is_blank(cell: Cell) -> bool:
