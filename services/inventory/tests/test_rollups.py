@@ -33,7 +33,7 @@ OF = {
     "inventory_month_total": f"SELECT {KEY}, sum(co2e_kg) AS co2e_kg, sum(biogenic_co2_kg) AS biogenic_co2_kg"  # noqa: S608
     f" FROM inventory_month_total GROUP BY {KEY}",
 }
-OF_LINE = KEY.replace("scope, category, optional", "r.scope, r.category, r.optional")
+OF_LINE = ", ".join(f"r.{name}" for name in KEY.split(", "))
 GASES = f"""SELECT {OF_LINE}, gas.key AS gas, sum(amount * gas.value::numeric) AS kg, count(*) AS records
     FROM activity_record r JOIN coefficient c ON c.id = r.coefficient_id, jsonb_each_text(c.kg_per_unit) AS gas
     GROUP BY {OF_LINE}, gas.key"""  # noqa: S608 - as above

@@ -14,7 +14,8 @@ EVENTS = """subscription($location: ID!) { inventoryEvents(locationId: $location
 async def test_a_subscriber_hears_of_an_inventory_as_it_becomes_final(
     inventories: "Inventories", signed_in: Any
 ) -> None:
-    async with signed_in(SERVICE, inventories.settings, "/locations/secretariat/unon/local-chair") as socket:
+    settings = SERVICE.settings(**inventories.settings.model_dump())
+    async with signed_in(SERVICE, settings, "/locations/secretariat/unon/local-chair") as socket:
         await socket.subscribe(EVENTS, "1", location="unon")
         await socket.subscribe(EVENTS, "2", location="escwa")
         messages = [await socket.receive()]
