@@ -29,6 +29,11 @@ LINES = f"""query($at: ID!) {{ location(id: $at) {{ inventory(year: 2024) {{ id 
         amount {{ value unit }} premisesShare {{ readingId numerator denominator }} }} }} }}
     recordCorrections(first: 10) {{ edges {{ node {{ action reason recordId replaced {{ amount {{ value }} }} }} }} }}
     }} }} }}"""
+SUBMIT = f"""mutation($input: SubmitInventoryInput!) {{ submitInventory(input: $input) {{ __typename
+    ... on Inventory {{ state }}
+    ... on SubmissionRefused {{ message openFindings {{ code severity message value {{ value }} }} }} {REFUSAL} }} }}"""
+FINDINGS = """{ location(id: "escwa") { inventory(year: 2024) {
+    findings(first: 10) { edges { node { code } } } } } }"""
 CORRECT = """mutation($input: CorrectInventoryInput!) { correctInventory(input: $input) {
     ... on Inventory { id } ... on Refusal { code } } }"""
 
@@ -170,6 +175,60 @@ async def test_a_superseded_reading_marks_the_line_and_taking_again_replaces_it(
     (total,) = [row for row in await inventories.rows("inventory_total") if row["category"] == "grid_electricity"]
     (line,) = [row for row in await inventories.rows("activity_record") if row["category"] == "grid_electricity"]
     assert (total["co2e_kg"], total["records"]) == (line["co2e_kg"], 1)
+
+
+async def test_an_inventory_with_a_share_that_is_out_of_date_is_handed_in_when_it_was_taken_again(
+    inventories: "Inventories",
+) -> None:
+    premises_id = await shared(inventories)
+    await take(inventories, premises_id)
+    await take(inventories, premises_id, by="unon-technical", locationId="unon")
+    (share,) = (await lines(inventories, "escwa-technical", "escwa"))["premisesShares"]
+    await read(inventories, premises_id, amount="366", supersedesId=share["readingId"], reason="a digit too many")
+
+    async def submit(at: str, key: str) -> dict[str, Any]:
+        given = {"locationId": at, "year": 2024, "idempotencyKey": key}
+        return await decide(inventories, f"{at}-technical", SUBMIT, **given)
+
+    of_tenant, of_operator = await submit("escwa", "early"), await submit("unon", "early")
+    states = {row["state"] for row in await inventories.rows("inventory")}
+    await take(inventories, premises_id, idempotencyKey="again")
+    await take(inventories, premises_id, by="unon-technical", locationId="unon", idempotencyKey="again")
+    done = [await submit("escwa", "late"), await submit("unon", "late")]
+
+    (finding,) = of_tenant["openFindings"]
+    assert (of_tenant["__typename"], finding["code"], finding["severity"]) == (
+        "SubmissionRefused", "SHARE_OUT_OF_DATE", "ERROR",
+    )  # fmt: skip
+    assert finding["message"] == (
+        "grid_electricity (grid) of escwa: 915 kWh, expected the share of meter E1 of Block A, 2024-01-01 to 2025-01-01,"
+        " as it is now: take it again (takePremisesShare)"
+    )
+    assert finding["message"] in of_tenant["message"]
+    assert [(item["code"], item["value"]["value"]) for item in of_operator["openFindings"]] == [
+        ("SHARE_OUT_OF_DATE", "2379")
+    ]
+    assert states == {"draft"}
+    assert [item["state"] for item in done] == ["submitted", "submitted"]
+
+
+async def test_what_is_replaced_after_an_inventory_was_handed_in_is_asked_for_when_it_is_returned(
+    inventories: "Inventories",
+) -> None:
+    premises_id = await shared(inventories)
+    await take(inventories, premises_id)
+    submitted = await inventories.submit(by=inventories.person("escwa-technical"), location_id="escwa")
+    tenancy = (await seen(inventories, "escwa-technical", "escwa"))[0]["tenancies"][0]["id"]
+    await let(inventories, premises_id, netAreaM2="100", replacesId=tenancy, reason="measured anew")
+
+    async def found() -> list[str]:
+        answer = await inventories.ask(inventories.person("escwa-technical"), FINDINGS)
+        return [edge["node"]["code"] for edge in answer["data"]["location"]["inventory"]["findings"]["edges"]]
+
+    handed_in = await found()
+    await inventories.return_(submitted.id, by=inventories.person("escwa-chair"), reasons="take the share again")
+
+    assert (handed_in, await found()) == ([], ["SHARE_OUT_OF_DATE"])
 
 
 async def test_a_tenancy_that_was_replaced_marks_the_line_too_and_one_that_never_was_takes_it_out(

@@ -1,6 +1,7 @@
 """What is plausible, what is found beyond, and what has to be said before an inventory is handed in."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -27,6 +28,7 @@ from inventory.domain.plausibility import (
 )
 from inventory.store import completeness, inventories, plausibility
 from inventory.store.completeness import Asked, CellFilter
+from inventory.usecases.premises_shares import shares_out_of_date
 
 __all__ = ["explain_warning", "findings_of", "require_ready", "set_plausibility_range"]
 
@@ -85,16 +87,17 @@ async def findings_of(tx: AsyncConnection, inventory: Inventory) -> Sequence[Fin
     as_of = None
     if not inventory.accepts_data:
         as_of = max(step.at for step in inventory.steps if step.action == Action.SUBMITTED)
-    return findings(
-        await plausibility.data_of(
-            tx,
-            inventory_id=inventory.id,
-            location_id=inventory.location_id,
-            year=inventory.year,
-            as_of=as_of,
-            shipped=catalogue.plausibility_ranges(),
-        )
+    data = await plausibility.data_of(
+        tx,
+        inventory_id=inventory.id,
+        location_id=inventory.location_id,
+        year=inventory.year,
+        as_of=as_of,
+        shipped=catalogue.plausibility_ranges(),
     )
+    # What is handed in had none then; what is replaced later shows at the share itself.
+    late = await shares_out_of_date(tx, inventory.id) if as_of is None else ()
+    return findings(replace(data, shares_out_of_date=late))
 
 
 async def explain_warning(

@@ -32,7 +32,7 @@ from inventory.store import corrections, inventories, taken_shares
 from inventory.store import premises as store
 from inventory.usecases.imports import open_inventory, take_in
 
-__all__ = ["PremisesShares", "current_shares_of", "premises_shares", "take_premises_share"]
+__all__ = ["PremisesShares", "current_shares_of", "premises_shares", "shares_out_of_date", "take_premises_share"]
 
 _YEARS = range(1990, 2101)
 """Of inventories."""
@@ -124,6 +124,16 @@ async def current_shares_of(tx: AsyncConnection, keys: Sequence[tuple[str, str, 
         for key in set(keys)
     }
     return [found[key] for key in keys]
+
+
+async def shares_out_of_date(tx: AsyncConnection, inventory_id: str) -> Sequence[tuple[str, TakenShare]]:
+    """Those of a version that would be others if they were taken now, each with the name of its premises."""
+    # open: reads what row security shows
+    (taken,) = await taken_shares.of_inventories(tx, [inventory_id])
+    now = await current_shares_of(tx, [(share.premises_id, share.location_id, share.year) for share in taken])
+    late = [share for share, of in zip(taken, now, strict=True) if not share.is_current(of.get(share.reading_id))]
+    places = await store.by_ids(tx, [share.premises_id for share in late])
+    return [(share.premises_id if of is None else of.name, share) for share, of in zip(late, places, strict=True)]
 
 
 async def _sites(

@@ -10,6 +10,7 @@ from inventory.domain.completeness import OF_THE_YEAR
 from inventory.domain.plausibility.finding import Explanation, Finding, FindingCode
 from inventory.domain.plausibility.ranges import PERCENT, TOLD_APART_BY_ITEM, Basis, PlausibilityRange, Severity
 from inventory.domain.proxy import SMALL_BELOW
+from inventory.domain.taken_share import TakenShare
 from quantities import Quantity, Unit, convertible
 
 __all__ = ["Data", "Use", "findings"]
@@ -58,6 +59,8 @@ class Data:
     """Site, source and month that are stated not to occur, or not to be estimated, and have records."""
     proxies: Collection[tuple[str, Category]] = ()
     """Sites and sources that proxies stand for."""
+    shares_out_of_date: Collection[tuple[str, TakenShare]] = ()
+    """Shares that would be others if they were taken now, each with the name of its premises."""
     explanations: Mapping[str, Explanation]
     """By the finding's id; the newest."""
 
@@ -68,6 +71,7 @@ def findings(data: Data) -> tuple[Finding, ...]:
         found = [
             *_contradictions(data),
             *_proxies(data),
+            *_shares(data),
             *_without_reason(data),
             *_amounts(data),
             *_intensities(data),
@@ -127,6 +131,25 @@ def _proxies(data: Data) -> Iterable[Finding]:
                 expected=f"fewer than {SMALL_BELOW} person, or records",
                 reason="proxies are for small offices (Greening the Blue methodology, emissions boundaries)",
             )
+
+
+def _shares(data: Data) -> Iterable[Finding]:
+    """Until all are as they would be now, shares of one meter may add up to more than it."""
+    for premises, share in data.shares_out_of_date:
+        yield Finding(
+            code=FindingCode.SHARE_OUT_OF_DATE,
+            severity=Severity.ERROR,
+            location_id=share.location_id,
+            category=share.category,
+            item=share.item,
+            month=None,
+            value=share.amount,
+            unit=share.unit.value,
+            expected=f"the share of meter {share.meter} of {premises}, {share.period.start} to {share.period.end}, as it"
+            " is now: take it again (takePremisesShare)",
+            reason=f"its reading or a tenancy was replaced after {share.taken_by.name} took it on"
+            f" {share.taken_at:%Y-%m-%d}",
+        )
 
 
 def _without_reason(data: Data) -> Iterable[Finding]:
