@@ -201,8 +201,8 @@ async def test_an_inventory_with_a_share_that_is_out_of_date_is_handed_in_when_i
         "SubmissionRefused", "SHARE_OUT_OF_DATE", "ERROR",
     )  # fmt: skip
     assert finding["message"] == (
-        "grid_electricity (grid) of escwa: 915 kWh, expected the share of meter E1 of Block A, 2024-01-01 to 2025-01-01,"
-        " as it is now: take it again (takePremisesShare)"
+        "grid_electricity (grid) of escwa: 915 kWh, expected the share of meter E1 of Block A, 2024-01-01 to"
+        " 2025-01-01, as it is now: take it again (takePremisesShare)"
     )
     assert finding["message"] in of_tenant["message"]
     assert [(item["code"], item["value"]["value"]) for item in of_operator["openFindings"]] == [

@@ -145,8 +145,8 @@ def _shares(data: Data) -> Iterable[Finding]:
             month=None,
             value=share.amount,
             unit=share.unit.value,
-            expected=f"the share of meter {share.meter} of {premises}, {share.period.start} to {share.period.end}, as it"
-            " is now: take it again (takePremisesShare)",
+            expected=f"the share of meter {share.meter} of {premises}, {share.period.start} to {share.period.end}, as"
+            " it is now: take it again (takePremisesShare)",
             reason=f"its reading or a tenancy was replaced after {share.taken_by.name} took it on"
             f" {share.taken_at:%Y-%m-%d}",
         )
