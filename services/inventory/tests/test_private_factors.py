@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from chassis.refusals import NotFound, NotPermitted
 from contracts.access import Role
 from inventory import access, usecases
+from inventory.commands.recompute import recomputed
 from inventory.domain.errors import (
     BadWorkbook,
     CatalogueMalformed,
@@ -168,6 +169,27 @@ async def test_it_is_seen_at_the_entity_above_and_below_and_nowhere_else(
     assert everything["data"]["inventory"]["total"] is not None
     assert release.id not in str(everything) or answered
     assert ("0.123457" in str(everything)) is (who in {"unon-chair", "coordinator"})
+
+
+RECOMPUTED = """query($id: ID!) { inventory(id: $id) { activityRecords(first: 9) { edges { node { lineage {
+    factor { privateTo co2eKg } recomputed { __typename ... on Recomputation { equalsStored co2e { value } }
+        ... on Refusal { code message } } } } } } } }"""
+
+
+async def test_a_figure_by_an_own_factor_is_recomputed_from_its_lineage(inventories: "Inventories") -> None:
+    await add(inventories)
+    taken = await inventories.import_file(inventories.csv(ELECTRICITY.format(site="unon"), COOLED.format(site="unon")))
+
+    answer = await inventories.ask(inventories.person("unon-technical"), RECOMPUTED, id=taken.inventory_id)
+    async with inventories.database.transaction(["secretariat"]) as tx:
+        found = await recomputed(tx, taken.inventory_id)
+
+    lines = [edge["node"]["lineage"] for edge in answer["data"]["inventory"]["activityRecords"]["edges"]]
+    assert [line["factor"]["privateTo"] for line in lines] == ["unon", "unon"]
+    assert [line["recomputed"]["__typename"] for line in lines] == ["Recomputation"] * 2
+    assert all(line["recomputed"]["equalsStored"] for line in lines)
+    assert found is not None
+    assert (found.lines, found.shown) == (2, [])
 
 
 async def test_the_same_file_again_changes_nothing_and_another_under_the_name_is_refused(

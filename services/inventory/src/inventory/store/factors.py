@@ -21,6 +21,7 @@ from inventory.tables import (
     factor_edition_adoption,
     factor_edition_release,
     factor_release,
+    private_factor,
 )
 from quantities import Unit
 
@@ -81,9 +82,13 @@ async def _read(tx: AsyncConnection, edition: str) -> Catalogue:
 
 
 async def by_release_and_id(tx: AsyncConnection, keys: Sequence[tuple[str, str]]) -> Sequence[EmissionFactor | None]:
-    """Each factor by its release and id, None for one that is not there or not for the caller."""
-    rows = await tx.execute(select(emission_factor).where(emission_factor.c.id.in_({key for _, key in keys})))
-    found = {(row.release_id, row.id): factor_in(row) for row in rows}
+    """Each factor by its release and id, None for one that is not there or not for the caller; private ones too."""
+    ids = {key for _, key in keys}
+    public = await tx.execute(select(emission_factor).where(emission_factor.c.id.in_(ids)))
+    found = {(row.release_id, row.id): factor_in(row) for row in public}
+    if found.keys() < set(keys):
+        private = await tx.execute(select(private_factor).where(private_factor.c.id.in_(ids)))
+        found |= {(row.release_id, row.id): factor_in(row, private_to=row.location_id) for row in private}
     return [found.get(key) for key in keys]
 
 
