@@ -1,7 +1,7 @@
 """Totals by year, month and gas are those of the lines, exactly, whatever was done to the lines."""
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import MAX_PREC, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
+from inventory.store import inventories as store
 
 if TYPE_CHECKING:
     from services.inventory.tests.conftest import Inventories
@@ -91,6 +92,27 @@ async def test_totals_follow_every_change_of_the_lines(inventories: "Inventories
 
     await require_equal_to_the_lines(inventories)
     assert (await inventories.rows("inventory_total") == []) is (what == "all taken out")
+
+
+LONG = (
+    "unon,vehicle_fuel,petrol,2024-01-01,2024-06-30,123456789012345.12345678901234567,litre,,,measured",
+    "unon,heating_fuel,wood,2024-01-01,2024-06-30,0.00000000000000000007,tonne,,,measured",
+    "unon,heating_fuel,lpg,2024-01-01,2024-06-30,0.00000000000000000003,litre,,,measured",
+    "unon,generator_fuel,diesel,2024-01-01,2024-06-30,987654321098765.00000000000000000009,litre,,,measured",
+)
+
+
+async def test_totals_that_are_read_have_every_digit_of_the_lines(inventories: "Inventories") -> None:
+    taken = await inventories.import_file(inventories.csv(*LONG))
+    lines = await inventories.rows("activity_record")
+
+    async with inventories.database.transaction(["secretariat"]) as tx:
+        (totals,) = await store.totals_of(tx, [taken.inventory_id])
+
+    with localcontext(prec=MAX_PREC):
+        co2e_kg = sum(line["co2e_kg"] for line in lines)
+        biogenic_kg = sum(line["biogenic_co2_kg"] for line in lines)
+    assert (totals.co2e_kg, totals.co2e_kg_by_scope, totals.biogenic_co2_kg) == (co2e_kg, {1: co2e_kg}, biogenic_kg)
 
 
 async def test_what_is_taken_out_and_put_back_leaves_every_month_as_it_was(inventories: "Inventories") -> None:

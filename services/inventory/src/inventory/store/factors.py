@@ -86,7 +86,7 @@ async def by_release_and_id(tx: AsyncConnection, keys: Sequence[tuple[str, str]]
     ids = {key for _, key in keys}
     public = await tx.execute(select(emission_factor).where(emission_factor.c.id.in_(ids)))
     found = {(row.release_id, row.id): factor_in(row) for row in public}
-    if found.keys() < set(keys):
+    if not found.keys() >= set(keys):
         private = await tx.execute(select(private_factor).where(private_factor.c.id.in_(ids)))
         found |= {(row.release_id, row.id): factor_in(row, private_to=row.location_id) for row in private}
     return [found.get(key) for key in keys]
