@@ -72,6 +72,14 @@ def test_what_comparable_offices_used_is_divided_by_all_their_people() -> None:
     assert found.basis == "1000 kWh for 4 persons at a, b in 2023, final"
 
 
+def test_a_figure_a_person_is_of_every_digit_that_the_offices_recorded() -> None:
+    large, small = a_use("a", "123456789012345"), a_use("b", "0.00000000000000000002")
+
+    (found,) = per_person(large, small, of=("a", "b"), personnel={"a": "1", "b": "1"})
+
+    assert found.amount == Decimal("61728394506172.50000000000000000001")
+
+
 @pytest.mark.parametrize(
     ("uses", "of", "personnel", "named"),
     [

@@ -226,11 +226,11 @@ def per_person_of(
             message=f"{named}: no other office with {category} in a final inventory of {year} and personnel of then.",
         )
     sums: dict[tuple[str, str | None, Unit], Decimal] = {}
-    for use in sorted(uses, key=lambda found: (found.item, found.treatment or "", found.unit)):
-        key = (use.item, use.treatment, use.unit)
-        sums[key] = sums.get(key, Decimal(0)) + use.amount
-    persons = sum((personnel[code] for code in set(comparable_ids)), start=Decimal(0))
     with localcontext(prec=_EXACT_DIGITS):
+        for use in sorted(uses, key=lambda found: (found.item, found.treatment or "", found.unit)):
+            key = (use.item, use.treatment, use.unit)
+            sums[key] = sums.get(key, Decimal(0)) + use.amount
+        persons = sum((personnel[code] for code in set(comparable_ids)), start=Decimal(0))
         return tuple(
             PerPerson(
                 category=category,
