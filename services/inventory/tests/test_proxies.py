@@ -51,6 +51,19 @@ async def people(inventories: "Inventories", site: str, persons: str, *, year: i
     )
 
 
+@pytest.mark.parametrize("after", ["9" * 30, "\u0664", "first"])
+async def test_a_page_of_proxies_begins_after_a_line(inventories: "Inventories", after: str) -> None:
+    taken = await inventories.import_file()
+    answer = await inventories.ask(
+        inventories.person("unon-technical"),
+        "query($id: ID!, $after: String) { inventory(id: $id) { proxyEstimates(first: 1, after: $after) {"
+        " edges { node { recordId } } } } }",
+        id=taken.inventory_id, after=after,
+    )  # fmt: skip
+
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_CURSOR"
+
+
 async def at_unon(inventories: "Inventories", by: str = "unon-technical") -> dict[str, Any]:
     answer = await inventories.ask(inventories.person(by), AT_UNON)
     assert "errors" not in answer, answer["errors"]

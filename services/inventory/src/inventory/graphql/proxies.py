@@ -8,8 +8,8 @@ import strawberry
 
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, Quantity, page_of
-from chassis.refusals import BadCursor
 from inventory.domain import proxy
+from inventory.graphql.records import record_cursor
 from inventory.store import proxies
 from inventory.usecases.proxies import SmallOfficeEstimate as FoundEstimate
 
@@ -73,12 +73,8 @@ class InventoryProxies:
     )
     async def proxy_estimates(self, info: Info, first: int, after: str | None = None) -> Connection[ProxyEstimate]:
         async def load(limit: int, after: str | None) -> Sequence[proxy.ProxyEstimate]:
-            if after is not None and not after.isdecimal():
-                raise BadCursor
             async with info.context.reading() as tx:
-                return await proxies.page(
-                    tx, inventory_id=str(self.id), limit=limit, after=None if after is None else int(after)
-                )
+                return await proxies.page(tx, inventory_id=str(self.id), limit=limit, after=record_cursor(after))
 
         return await page_of(
             first=first, after=after, load=load, node=ProxyEstimate.of, cursor=lambda row: str(row.record_id)
