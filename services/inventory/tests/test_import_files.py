@@ -235,6 +235,7 @@ def fill(content: bytes, headers: list[str], row: dict[Column, str]) -> bytes:
         (None, {"year": 2024}, (401, "NOT_SIGNED_IN")),
         ("technical", {"year": "x"}, (400, "IMPORT_PARAMETER_WRONG")),
         ("technical", {"year": 2024, "locale": "ja"}, (400, "IMPORT_PARAMETER_WRONG")),
+        ("technical", {"year": "0000"}, (422, "INVENTORY_YEAR_OUT_OF_RANGE")),
     ],
 )
 async def test_a_template_is_for_who_may_enter_data_there(

@@ -142,8 +142,9 @@ def test_a_calendar_that_can_not_be_set(changes: dict[str, Any], refusal: type[R
 
 MUTATION = """mutation($input: SetReportingCalendarInput!) { setReportingCalendar(input: $input) { __typename
     ... on ReportingCalendar { id locationId calendar validFrom reason setBy } ... on Refusal { code } } }"""
-PERIODS = """query($at: ID!, $to: Int!) { location(id: $at) { reportingCalendars { locationId calendar validFrom }
-    reportingPeriods(yearFrom: 2024, yearTo: $to) { start end calendar isShort } } }"""
+PERIODS = """query($at: ID!, $from: Int!, $to: Int!) { location(id: $at) {
+    reportingCalendars { locationId calendar validFrom }
+    reportingPeriods(yearFrom: $from, yearTo: $to) { start end calendar isShort } } }"""
 
 
 async def set_calendar(inventories: "Inventories", by: str = "unon-chair", **other: Any) -> dict[str, Any]:
@@ -156,8 +157,10 @@ async def set_calendar(inventories: "Inventories", by: str = "unon-chair", **oth
     return found
 
 
-async def periods(inventories: "Inventories", at: str, by: str = "unon-member", to: int = 2024) -> dict[str, Any]:
-    answer = await inventories.ask(inventories.person(by), PERIODS, at=at, to=to)
+async def periods(
+    inventories: "Inventories", at: str, by: str = "unon-member", since: int = 2024, to: int = 2024
+) -> dict[str, Any]:
+    answer = await inventories.ask(inventories.person(by), PERIODS, at=at, to=to, **{"from": since})
     found: dict[str, Any] = answer["data"]["location"]
     return found
 
@@ -179,6 +182,8 @@ async def test_what_is_below_reports_as_what_is_above_until_it_says_otherwise(in
     assert (await periods(inventories, "escwa", by="escwa-chair"))["reportingCalendars"] == []
     assert (await periods(inventories, "unon", by="escwa-chair"))["reportingCalendars"] == []
     assert (await periods(inventories, "unon", to=2023))["reportingPeriods"] == []
+    for nowhere in ({"to": -1}, {"since": 20_000, "to": 30_000}, {"since": 3000, "to": 3001}):
+        assert (await periods(inventories, "unon", **nowhere))["reportingPeriods"] == []
     assert len((await periods(inventories, "unon", to=2_000_000))["reportingPeriods"]) == 78
 
 

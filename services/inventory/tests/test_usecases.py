@@ -18,6 +18,7 @@ from inventory.domain.errors import (
     CoordinatesOutOfRange,
     ImportRefused,
     InventoryIsFinal,
+    InventoryYearOutOfRange,
     LocationAlreadyRegistered,
     LocationCodeMalformed,
     NothingToSubmit,
@@ -193,6 +194,14 @@ async def test_a_file_with_problems_leaves_what_was_taken_in_before(inventories:
 async def test_what_is_no_table_is_refused_and_writes_nothing(inventories: "Inventories") -> None:
     with pytest.raises(BadWorkbook):
         await inventories.import_file(b"PK\x03\x04 not a workbook")
+
+    assert await inventories.rows("inventory") == []
+
+
+@pytest.mark.parametrize("year", [-1, 0, 1989, 2101, 2_000_000])
+async def test_there_is_no_inventory_of_a_year_that_none_can_be_of(inventories: "Inventories", year: int) -> None:
+    with pytest.raises(InventoryYearOutOfRange):
+        await inventories.import_file(year=year)
 
     assert await inventories.rows("inventory") == []
 

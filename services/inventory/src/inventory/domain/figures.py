@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from inventory.domain.categories import CATEGORIES
 from inventory.domain.errors import DimensionsNotCombined, FiguresTooMany
+from inventory.domain.inventory import YEARS
 
 __all__ = [
     "FIGURES_MAX",
@@ -69,13 +70,11 @@ class Calendar(StrEnum):
 
 
 _JULY = 7
-_YEAR_MIN, _YEAR_MAX = 1989, 2101
-"""Years of inventories lie between."""
 
 
-def _bounded(year: int) -> int:
+def _bounded(year: int | None) -> int | None:
     """A year that there is a calendar of, which no inventory is beyond."""
-    return min(max(year, _YEAR_MIN), _YEAR_MAX)
+    return None if year is None else min(max(year, YEARS.start - 1), YEARS.stop)
 
 
 STREAM_BY_CATEGORY: Mapping[str, str] = {category.value: spec.stream.value for category, spec in CATEGORIES.items()}
@@ -132,13 +131,19 @@ class FiguresAsked:
         """Made of masses of gases, not of CO2e."""
         return Dimension.GAS in self.by or bool(self.gases)
 
+    def years(self) -> tuple[int | None, int | None]:
+        """First and last year that is asked for, within those of inventories; None where it is not bounded."""
+        return _bounded(self.year_from), _bounded(self.year_to)
+
     def days(self) -> tuple[date | None, date | None]:
         """First day, and first day no longer, that the sums are of; None where no year bounds them."""
         if not self.by_months:
             return None, None
-        first = None if self.year_from is None else self.calendar.months_of(_bounded(self.year_from))[0]
-        last = None if self.year_to is None else self.calendar.months_of(_bounded(self.year_to))[1]
-        return first, last
+        least, most = self.years()
+        return (
+            None if least is None else self.calendar.months_of(least)[0],
+            None if most is None else self.calendar.months_of(most)[1],
+        )
 
     def require_sound(self) -> None:
         """Refuses: DimensionsNotCombined for gases by month, which are kept by year."""

@@ -11,6 +11,7 @@ from inventory.domain.activity_data import ActivityData, Category
 from inventory.domain.errors import (
     EntererMayNotApprove,
     InventoryIsFinal,
+    InventoryYearOutOfRange,
     NewerVersionExists,
     NothingToSubmit,
     ReasonsMissing,
@@ -22,6 +23,7 @@ from inventory.domain.quantification import Quantification
 from quantities.person import Person
 
 __all__ = [
+    "YEARS",
     "Action",
     "Cause",
     "Correction",
@@ -30,10 +32,25 @@ __all__ = [
     "State",
     "Step",
     "Totals",
+    "require_year",
     "total",
 ]
 
+YEARS = range(1990, 2101)
+"""That inventories can be of."""
+
 _EXACT_DIGITS = 80
+
+
+def require_year(year: int, *, location_id: str) -> None:
+    """Refuses: InventoryYearOutOfRange."""
+    if year not in YEARS:
+        raise InventoryYearOutOfRange(
+            subject=f"{location_id} {year}",
+            found=str(year),
+            expected=f"a year from {YEARS[0]} to {YEARS[-1]}",
+            message=f"There are inventories of the years {YEARS[0]} to {YEARS[-1]}, not of {year}.",
+        )
 
 
 class State(StrEnum):

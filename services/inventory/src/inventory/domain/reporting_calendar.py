@@ -16,12 +16,10 @@ from inventory.domain.errors import (
     ReasonsMissing,
 )
 from inventory.domain.figures import Calendar
+from inventory.domain.inventory import YEARS
 from quantities.person import Person
 
 __all__ = ["CalendarChange", "ReportingPeriod", "calendar_to_set", "period_of", "reporting_periods"]
-
-_YEARS = (1990, 2100)
-"""Of inventories."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +64,11 @@ def calendar_to_set(
     Refuses, in this order: CalendarDayNotFirst, outside the years of inventories too; CalendarBeforeEarlierOne;
     CalendarUnchanged; ReasonsMissing.
     """
-    first, last = _YEARS
-    if valid_from.day != 1 or not first <= valid_from.year <= last:
+    if valid_from.day != 1 or valid_from.year not in YEARS:
         raise CalendarDayNotFirst(
             subject=location_id,
             found=str(valid_from),
-            expected=f"the first day of a month from {first} to {last}",
+            expected=f"the first day of a month from {YEARS[0]} to {YEARS[-1]}",
             message=f"A calendar holds from the first day of a month on, not from {valid_from}.",
         )
     newest = earlier[-1] if earlier else None

@@ -8,6 +8,7 @@ import strawberry
 
 from chassis.graphql.edge import Info
 from inventory.domain import reporting_calendar as domain
+from inventory.domain.inventory import YEARS
 from inventory.store import reporting_calendars as store
 
 __all__ = ["LocationCalendar", "ReportingCalendar", "ReportingPeriod"]
@@ -63,9 +64,11 @@ class LocationCalendar:
 
     @strawberry.field(description="Its periods that have a month in these years, oldest first; at most 111.")
     async def reporting_periods(self, info: Info, year_from: int, year_to: int) -> list[ReportingPeriod]:
-        first, last = max(year_from, 1990), min(year_to, 2100)
+        first, last = max(year_from, YEARS[0]), min(year_to, YEARS[-1])
+        if first > last:
+            return []
         found = domain.reporting_periods(date(first, 1, 1), date(last, 12, 1), await self._in_force(info))
-        return [ReportingPeriod.of(item) for item in found] if first <= last else []
+        return [ReportingPeriod.of(item) for item in found]
 
     async def _in_force(self, info: Info) -> Sequence[domain.CalendarChange]:
         found: Sequence[domain.CalendarChange] = await info.context.loader("calendars in force", store.in_force).load(

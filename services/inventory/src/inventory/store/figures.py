@@ -18,6 +18,7 @@ from inventory.domain.figures import (
     Tree,
     require_few,
 )
+from inventory.domain.inventory import YEARS
 from inventory.domain.reporting_calendar import reporting_periods
 from inventory.store import reporting_calendars
 
@@ -63,10 +64,6 @@ _PERIOD = (
     " JOIN unnest(CAST(:starts AS date[]), CAST(:ends AS date[])) AS p (period_start, period_end)"
     " ON t.month >= p.period_start AND t.month < p.period_end"
 )
-_FIRST, _LAST = 1990, 2100
-"""Years of reporting periods."""
-_YEAR_MIN, _YEAR_MAX = 1989, 2101
-"""Years of inventories lie between."""
 _YEAR_FROM_JULY = "extract(year FROM t.month + interval '6 months')::integer"
 
 
@@ -113,8 +110,8 @@ async def figures(tx: AsyncConnection, asked: FiguresAsked) -> Found:
 async def _periods(tx: AsyncConnection, asked: FiguresAsked) -> dict[date, date]:
     """Reporting periods of the location that end in the years asked for, each whole."""
     (changes,) = await reporting_calendars.in_force(tx, [asked.location_id])
-    first = _FIRST if asked.year_from is None else max(asked.year_from, _FIRST)
-    last = _LAST if asked.year_to is None else min(asked.year_to, _LAST)
+    first = YEARS[0] if asked.year_from is None else max(asked.year_from, YEARS[0])
+    last = YEARS[-1] if asked.year_to is None else min(asked.year_to, YEARS[-1])
     if first > last:
         return {}
     every = reporting_periods(date(first, 1, 1), date(last, 12, 1), changes)
@@ -197,9 +194,8 @@ def _more(asked: FiguresAsked) -> str:
 
 
 def _values(asked: FiguresAsked) -> dict[str, Any]:
-    least, most = (
-        None if year is None else min(max(year, _YEAR_MIN), _YEAR_MAX) for year in (asked.year_from, asked.year_to)
-    )
+    least, most = asked.years()
+    first_month, next_month = asked.days()
     # A year from July, or a reporting period, is made of two inventories.
     before = 1 if asked.calendar == Calendar.JULY_JUNE or asked.by_periods else 0
     return {
@@ -211,8 +207,8 @@ def _values(asked: FiguresAsked) -> dict[str, Any]:
         "scopes": sorted(asked.scopes),
         "categories": None if asked.categories is None else sorted(asked.categories),
         "gases": sorted(asked.gases),
-        "first_month": None if least is None else asked.calendar.months_of(least)[0],
-        "next_month": None if most is None else asked.calendar.months_of(most)[1],
+        "first_month": first_month,
+        "next_month": next_month,
     }
 
 

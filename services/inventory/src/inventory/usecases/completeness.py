@@ -73,8 +73,8 @@ async def state_source(
 ) -> SourceStatement:
     """Say why a source of a site has no records, in the draft of a location and year.
 
-    Refuses, in this order: as `permitted`; InventoryIsFinal or WrongState; NotFound for a site elsewhere;
-    MonthsMalformed; as `domain.completeness.statement_to_make`.
+    Refuses, in this order: as `permitted`; InventoryYearOutOfRange; InventoryIsFinal or WrongState; NotFound for a site
+    elsewhere; MonthsMalformed; as `domain.completeness.statement_to_make`.
     """
     place = await permitted(tx, principal, access.STATE_SOURCE, location_id=location_id)
     draft = await open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)

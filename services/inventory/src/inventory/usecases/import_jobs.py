@@ -16,7 +16,7 @@ from inventory import access
 from inventory.domain.checked_file import Checked
 from inventory.domain.errors import FileTooLarge, ImportAlreadyUndone, ImportRefused, NothingToTakeIn, ReasonsMissing
 from inventory.domain.import_job import ImportJob, ImportOrder, JobState
-from inventory.domain.inventory import Inventory
+from inventory.domain.inventory import Inventory, require_year
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.rows import Problem
 from inventory.domain.workbook import Reference
@@ -120,8 +120,12 @@ async def marked_file(tx: AsyncConnection, *, principal: Principal, job_id: str)
 async def import_template(
     tx: AsyncConnection, *, principal: Principal, location_id: str, year: int, language: str
 ) -> GivenFile:
-    """A workbook to fill in for a location and year, by its edition of factors. Refuses: as `permitted`."""
+    """A workbook to fill in for a location and year, by its edition of factors.
+
+    Refuses, in this order: as `permitted`; InventoryYearOutOfRange.
+    """
     place = await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=location_id)
+    require_year(year, location_id=location_id)
     version_id = await inventories.newest_id(tx, location_id=location_id, year=year)
     (newest,) = [None] if version_id is None else await inventories.by_ids(tx, [version_id])
     edition = await factors.adopted_edition(tx) if newest is None else newest.factor_edition

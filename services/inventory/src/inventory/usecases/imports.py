@@ -14,7 +14,7 @@ from chassis.refusals import NotFound
 from inventory import access, catalogue, spreadsheet
 from inventory.domain.checked_file import Checked
 from inventory.domain.errors import ImportRefused
-from inventory.domain.inventory import Inventory, State
+from inventory.domain.inventory import Inventory, State, require_year
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.overlap import overlap_with
 from inventory.domain.taken_share import counted_twice
@@ -46,8 +46,8 @@ async def import_activity_data(
 
     The file is kept as evidence of the import.
 
-    Refuses, in this order: as `permitted`; InventoryIsFinal or WrongState; as `spreadsheet.open_sheets`;
-    ImportRefused with every problem of every row.
+    Refuses, in this order: as `permitted`; InventoryYearOutOfRange; InventoryIsFinal or WrongState; as
+    `spreadsheet.open_sheets`; ImportRefused with every problem of every row.
     """
     await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=location_id)
     inventory = await open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)
@@ -139,7 +139,8 @@ async def reference_for(tx: AsyncConnection, *, place: register.Place, inventory
 async def open_inventory(
     tx: AsyncConnection, *, principal: Principal, now: datetime, location_id: str, year: int
 ) -> Inventory:
-    """The newest version, or the first one when there is none yet."""
+    """The newest version, or the first one when there is none yet. Refuses: InventoryYearOutOfRange."""
+    require_year(year, location_id=location_id)
     newest = await inventories.newest_for_update(tx, location_id=location_id, year=year)
     if newest is not None:
         return newest

@@ -37,8 +37,8 @@ async def record_instrument(
 ) -> Instrument:
     """State an instrument that covers what a location and all under it took from the grid in a year.
 
-    Refuses, in this order: as `permitted`; InventoryIsFinal or WrongState; as `domain.instrument.instrument_to_record`;
-    InstrumentAlreadyClaimed.
+    Refuses, in this order: as `permitted`; InventoryYearOutOfRange; InventoryIsFinal or WrongState; as
+    `domain.instrument.instrument_to_record`; InstrumentAlreadyClaimed.
     """
     place = await permitted(tx, principal, access.RECORD_INSTRUMENT, location_id=location_id)
     inventory = await open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)

@@ -17,7 +17,7 @@ from inventory import access
 from inventory.domain.activity_data import Period
 from inventory.domain.correction import CorrectionAction, RecordCorrection
 from inventory.domain.errors import NoShareToTake, ShareOutsideInventory, ShareTakenElsewhere
-from inventory.domain.inventory import Inventory
+from inventory.domain.inventory import YEARS, Inventory
 from inventory.domain.premises import Premises, Tenancy
 from inventory.domain.premises_share import Share, by_year, share_out, tenant_share
 from inventory.domain.taken_share import (
@@ -33,9 +33,6 @@ from inventory.store import premises as store
 from inventory.usecases.imports import open_inventory, take_in
 
 __all__ = ["PremisesShares", "current_shares_of", "premises_shares", "shares_out_of_date", "take_premises_share"]
-
-_YEARS = range(1990, 2101)
-"""Of inventories."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +152,7 @@ async def _shares_of(
     tx: AsyncConnection, of: Premises, tenancies: Sequence[Tenancy], *, site: str, year: int
 ) -> Sequence[Share]:
     """Of one site, as they are now. Who sees the operator's rows sees all tenancies, and so what they leave."""
-    if year not in _YEARS:
+    if year not in YEARS:
         return []
     within = Period(start=date(year, 1, 1), end=date(year + 1, 1, 1))
     readings = await store.readings_of(tx, premises_id=of.id, within=within)

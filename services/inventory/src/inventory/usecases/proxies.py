@@ -47,8 +47,9 @@ async def estimate_small_office(
     By what comparable offices used a person in their final inventory of the year before; without such offices, by a
     published figure.
 
-    Refuses, in this order: as `permitted`; InventoryIsFinal or WrongState; NotFound for a site elsewhere; as
-    `domain.proxy.require_proxy_allowed`; as `domain.proxy.per_person_of`; ImportRefused where it can't be quantified.
+    Refuses, in this order: as `permitted`; InventoryYearOutOfRange; InventoryIsFinal or WrongState; NotFound for a site
+    elsewhere; as `domain.proxy.require_proxy_allowed`; as `domain.proxy.per_person_of`; ImportRefused where it can't be
+    quantified.
     """
     place = await permitted(tx, principal, access.ESTIMATE_SMALL_OFFICE, location_id=location_id)
     draft = await open_inventory(tx, principal=principal, now=now, location_id=location_id, year=year)

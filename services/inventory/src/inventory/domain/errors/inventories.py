@@ -8,6 +8,7 @@ __all__ = [
     "CorrectionIncomplete",
     "EntererMayNotApprove",
     "InventoryIsFinal",
+    "InventoryYearOutOfRange",
     "NewerVersionExists",
     "NothingToSubmit",
     "ReasonsMissing",
@@ -15,6 +16,12 @@ __all__ = [
     "SubmitterMayNotReturn",
     "WrongState",
 ]
+
+
+class InventoryYearOutOfRange(Refused):
+    """There are no inventories of that year, and can't be."""
+
+    code: ClassVar[str] = "INVENTORY_YEAR_OUT_OF_RANGE"
 
 
 class InventoryIsFinal(Refused):
