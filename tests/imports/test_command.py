@@ -1,18 +1,12 @@
 """`lichen import` against the service as it serves: exit codes, what is told, the template and the workbook back."""
 
-import asyncio
 import json
-import os
-import sys
 
 import pytest
-from pydantic import SecretStr
 from python_calamine import CalamineWorkbook
 
-from chassis.service import create_server
-from embedded.ports import free_port
-from inventory.main import SERVICE
 from services.inventory.tests.conftest import inventories  # noqa: F401 - a fixture
+from tests.imports.serving import lichen, serving
 
 GOOD = "unon,grid_electricity,,2024-01-01,2024-01-31,10,kWh,,,measured"
 BAD = "unon,grid_electricity,,2024-02-01,2024-02-29,many,kWh,,,measured"
@@ -22,32 +16,19 @@ COMMA = 'unon,water,tanker,2024-02-01,2024-02-29,"1.234,5",m3,,,measured'
 @pytest.fixture
 async def command(inventories, issuer, tmp_path):  # noqa: F811 - the fixture
     """Runs the command as unon's technical team, against a server: exit code, what was said, and what went wrong."""
-    issuer.secret = "secret"
-    given = {"issuer": issuer.url, "introspection_secret": SecretStr("secret"), "port": free_port()}
-    given["evidence_url"] = (tmp_path / "evidence").as_uri()
-    settings = SERVICE.settings(**inventories.settings.model_dump() | given)
-    server = create_server(SERVICE, settings)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.05)
     token = issuer.token(
         sub="subject-of-technical",
         preferred_username="technical",
         groups=["/locations/secretariat/unon/technical-team"],
     )
 
-    async def run(*words, who=token):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "lichen.command", *words, "--location", "unon", "--year", "2024",
-            "--url", f"http://127.0.0.1:{settings.port}", env=os.environ | {"LICHEN_TOKEN": who}, cwd=tmp_path,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        said, wrong = await asyncio.wait_for(process.communicate(), 90)
-        return process.returncode, said.decode(), wrong.decode()
+    async with serving(inventories, issuer, tmp_path) as url:
 
-    yield run
-    server.should_exit = True
-    await serving
+        async def run(*words, who=token):
+            where = ("--location", "unon", "--year", "2024", "--url", url)
+            return await lichen(*words, *where, cwd=tmp_path, token=who)
+
+        yield run
 
 
 async def test_a_file_is_sent_followed_and_told_of(command, inventories, tmp_path):  # noqa: F811

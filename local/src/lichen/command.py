@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from lichen.asking import Gateway
     from lichen.importing import Inventory
     from lichen.platform import Platform
 
@@ -206,6 +207,7 @@ def import_file(
 ) -> None:
     """Send a file of activity data and follow it to its end. Exits with 1 if refused, with 2 if it can't be sent."""
     from lichen import importing  # noqa: PLC0415 - keeps --help quick
+    from lichen.asking import Refused  # noqa: PLC0415 - as above
 
     inventory = _inventory(url, persona)
     given = {
@@ -223,7 +225,7 @@ def import_file(
         problems = inventory.problems(job["id"]) if job["problemCount"] else []
         if marked is not None and job["problemCount"]:
             inventory.fetch(f"/files/imports/{job['id']}/marked.xlsx", marked)
-    except importing.Refused as refusal:
+    except Refused as refusal:
         print(refusal, file=sys.stderr)  # noqa: T201 - a command speaks
         sys.exit(2)
     except KeyboardInterrupt:
@@ -248,35 +250,99 @@ def import_template(
     persona: Persona = None,
 ) -> None:
     """A workbook to fill in: lists of sites, categories, items and units, for a location and year."""
-    from lichen import importing  # noqa: PLC0415 - keeps --help quick
+    from lichen.asking import Refused  # noqa: PLC0415 - keeps --help quick
 
     try:
         _inventory(url, persona).fetch(f"/files/locations/{location}/template.xlsx", to, year=str(year), locale=locale)
-    except importing.Refused as refusal:
+    except Refused as refusal:
         print(refusal, file=sys.stderr)  # noqa: T201 - as above
         sys.exit(2)
     say(f"{to}: fill it in, then: lichen import {to} --location {location} --year {year} --dry-run")
 
 
+@app.command()
+def lineage(
+    location: Annotated[str, typer.Argument(help="Code of the location.")],
+    year: Annotated[int, typer.Argument(help="Of the inventory.", min=1900, max=2999)],
+    *,
+    version: Annotated[int | None, typer.Option(help="Without it: the newest that you may see.", min=1)] = None,
+    scope: Annotated[int | None, typer.Option(help="Only the total of this scope.", min=1, max=3)] = None,
+    category: Annotated[str | None, typer.Option(help="Only the total of this category.")] = None,
+    records: Annotated[int, typer.Option(help="Lines shown of each category, the largest.", min=1, max=1000)] = 3,
+    url: Annotated[
+        str | None,
+        typer.Option(help="Where the gateway is, such as https://lichen.example.org; without it: the local run."),
+    ] = None,
+    persona: Persona = None,
+    output: Annotated[str, typer.Option(help="text or json")] = "text",
+) -> None:
+    """Print what a total is made of, down to its documents. Exits with 1 if it does not add up, with 2 if unreadable.
+
+    Every line of the total is read and added up, to the last digit; the largest of each category are shown.
+    """
+    from rich.console import Console  # noqa: PLC0415 - keeps --help quick
+
+    from lichen import lineage as lineages  # noqa: PLC0415 - as above
+    from lichen import lineage_text  # noqa: PLC0415 - as above
+    from lichen.asking import Refused  # noqa: PLC0415 - as above
+
+    gateway = _gateway(url, persona)
+    asked = lineages.Asked(location=location, year=year, version=version, scope=scope, category=category, lines=records)
+    try:
+        with Console(stderr=True).status("reading") as waiting:
+            found = lineages.read(gateway, asked, on_lines=lambda count: waiting.update(f"{count:,} lines read"))
+    except Refused as refusal:
+        print(refusal, file=sys.stderr)  # noqa: T201 - a command speaks
+        sys.exit(2)
+    if output == "json":
+        say(json.dumps(found.document(), indent=2))
+    else:
+        lineage_text.show(found, Console(highlight=False, markup=False, emoji=False))
+    sys.exit(0 if found.adds_up else 1)
+
+
 def _inventory(url: str | None, persona: str | None) -> "Inventory":
-    """As whom, and where."""
+    """The service's files: as whom, and where."""
     from lichen.importing import Inventory  # noqa: PLC0415 - as above
-    from lichen.personas import Tokens  # noqa: PLC0415 - as above
 
     run = Home.of_environment().read_run()
-    if url is None:
-        if "ports" not in run:
-            sys.exit("Nothing runs here. Start it: make run, or give --url")
-        url = f"http://127.0.0.1:{run['ports']['inventory']}"
+    return Inventory(url=_address(url, lambda: f"http://127.0.0.1:{run['ports']['inventory']}"), token=_token(persona))
+
+
+def _gateway(url: str | None, persona: str | None) -> "Gateway":
+    """As whom, and where."""
+    from lichen.asking import Gateway  # noqa: PLC0415 - as above
+
+    run = Home.of_environment().read_run()
+    base = _address(url, lambda: f"http://127.0.0.1:{run['ports']['gateway']}")
+    return Gateway(url=f"{base}/graphql", token=_token(persona))
+
+
+def _address(given: str | None, local: "Callable[[], str]") -> str:
+    if given is not None:
+        return given.rstrip("/")
+    try:
+        return local()
+    except KeyError:
+        sys.exit("Nothing runs here. Start it: make run, or give --url")
+
+
+def _token(persona: str | None) -> "Callable[[], str]":
+    """Gives the token of whoever asks, as often as it is asked for."""
+    from lichen.personas import Tokens, personas  # noqa: PLC0415 - as above
+
     if persona is not None:
+        if persona not in {name for name, _, _ in personas()}:
+            sys.exit(f"There is no persona {persona}. They are listed by: lichen personas")
+        run = Home.of_environment().read_run()
         if "issuer" not in run:
             sys.exit("Personas are of a local run, and nothing runs here. Start it: make run")
         tokens = Tokens(issuer=run["issuer"])
-        return Inventory(url=url, token=lambda: tokens.of(persona))
+        return lambda: tokens.of(persona)
     token = os.environ.get("LICHEN_TOKEN")
     if not token:
         sys.exit("Say as whom: --persona NAME in a local run, or a token in LICHEN_TOKEN")
-    return Inventory(url=url.rstrip("/"), token=lambda: token)
+    return lambda: token
 
 
 @audit.command()

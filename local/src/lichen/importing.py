@@ -11,7 +11,9 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-__all__ = ["Inventory", "Refused", "shown", "told_of"]
+from lichen.asking import Gateway, Refused, told
+
+__all__ = ["Inventory", "shown", "told_of"]
 
 ENDS = frozenset({"DONE", "REFUSED", "CANCELLED", "FAILED"})
 PROBLEMS_SHOWN = 20
@@ -21,10 +23,6 @@ _PROBLEMS = (
     "query ($id: ID!, $first: Int!) { importJob(id: $id) { problems(first: $first) { edges { node"
     " { sheet row column value code reason hint } } } } }"
 )
-
-
-class Refused(Exception):
-    """The service said no, or could not be asked."""
 
 
 def _is_over(job: dict[str, Any]) -> bool:
@@ -48,7 +46,7 @@ class Inventory:
                 )
         except (OSError, httpx.HTTPError) as error:
             raise Refused(f"{file} can't be sent to {self.url}: {error}") from error
-        job: dict[str, Any] = _told(answer).json()
+        job: dict[str, Any] = told(answer).json()
         return job
 
     def follow(self, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -71,7 +69,7 @@ class Inventory:
         with httpx.stream("GET", url, headers=self._headers(), timeout=60) as answer:
             if answer.status_code != httpx.codes.OK:
                 answer.read()
-                _told(answer)
+                told(answer)
             for line in answer.iter_lines():
                 if line.startswith("data: "):
                     yield line.removeprefix("data: ")
@@ -82,28 +80,16 @@ class Inventory:
             answer = httpx.get(f"{self.url}{path}", params=given, headers=self._headers(), timeout=120)
         except httpx.HTTPError as error:
             raise Refused(f"{self.url} can't be asked: {error}") from error
-        to.write_bytes(_told(answer).content)
+        to.write_bytes(told(answer).content)
 
     def problems(self, job_id: str, *, most: int = PROBLEMS_SHOWN) -> list[dict[str, Any]]:
         """The first problems of a job. Refuses: Refused."""
-        body = {"query": _PROBLEMS, "variables": {"id": job_id, "first": most}}
-        answer = _told(httpx.post(f"{self.url}/graphql", json=body, headers=self._headers(), timeout=60)).json()
-        job = (answer.get("data") or {}).get("importJob")
+        gateway = Gateway(url=f"{self.url}/graphql", token=self.token)
+        job = gateway.ask(_PROBLEMS, id=job_id, first=most)["importJob"]
         return [] if job is None else [edge["node"] for edge in job["problems"]["edges"]]
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token()}"}
-
-
-def _told(answer: httpx.Response) -> httpx.Response:
-    if answer.is_success:
-        return answer
-    try:
-        (error,) = answer.json()["errors"]
-        said = f"{error['extensions']['code']}: {error['message']}"
-    except (ValueError, KeyError, TypeError):
-        said = f"HTTP {answer.status_code}"
-    raise Refused(said)
 
 
 def shown(inventory: Inventory, job: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
@@ -117,8 +103,8 @@ def shown(inventory: Inventory, job: dict[str, Any], *, quiet: bool) -> dict[str
     )
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
         task = bar.add_task("queued", total=None, counts="")
-        for told in inventory.follow(job):
-            job = told
+        for changed in inventory.follow(job):
+            job = changed
             checked, written = job["rowsChecked"], job["rowsWritten"]
             is_writing = job["state"] == "WRITING"
             bar.update(
