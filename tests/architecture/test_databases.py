@@ -91,6 +91,7 @@ DELETABLE = {
     "inventory": {
         "activity_record",
         "activity_staging",
+        "activity_staging_kind",
         "inventory_total",
         "inventory_month_total",
         "inventory_gas_total",

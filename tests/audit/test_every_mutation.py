@@ -15,7 +15,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQ
 from sqlalchemy import text
 
 from chassis.access import ANONYMOUS
-from chassis.audit.entry import INPUT_MAX, TEXT_MAX
+from chassis.audit.attempt import INPUT_MAX, TEXT_MAX
 from chassis.database import Database
 from chassis.graphql.edge import RefusalBound
 from chassis.testing import ROOT, person

@@ -116,6 +116,17 @@ def test_a_factor_holds_for_the_whole_period_or_not_at_all(period: Period, *, fo
     assert factor.holds_for(period) is found
 
 
+def test_the_turns_of_an_activity_are_the_days_on_which_another_factor_may_hold() -> None:
+    catalogue = a_catalogue(a_line(valid=(2023, 2025)), a_line(name="b", place="KEN", valid=(2024, 2025)))
+
+    assert catalogue.turns(category=Category.GRID_ELECTRICITY, key="grid") == (
+        date(2023, 1, 1),
+        date(2024, 1, 1),
+        date(2025, 1, 1),
+    )
+    assert catalogue.turns(category=Category.GRID_ELECTRICITY, key="other") == ()
+
+
 def test_a_missing_factor_is_refused_naming_what_was_sought() -> None:
     with pytest.raises(FactorMissing) as caught:
         chosen(a_catalogue(a_line(place="KEN"), a_line(place="USA", valid=(2020, 2024))))

@@ -1,6 +1,7 @@
 """A file read in bulk gives what its rows give one by one: the same lines, the same problems, in the same order."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from random import Random
@@ -8,15 +9,33 @@ from random import Random
 import pytest
 
 from inventory import catalogue
-from inventory.domain.activity_data import ActivityData
+from inventory.domain.activity_data import ActivityData, Category
 from inventory.domain.checked_file import Checked
-from inventory.domain.emission_factor import Place
+from inventory.domain.emission_factor import Catalogue, Place
 from inventory.domain.quantification import resolve_coefficient
 from inventory.domain.rows import Cell, Column
 from inventory.domain.workbook import Reference, read_rows
 from inventory.importing import check
 from inventory.spreadsheet import Sheet
 from quantities import GwpSet
+
+
+def a_catalogue_that_turns() -> Catalogue:
+    """The shipped one, but that Kenya's grid has another factor from July on, and diesel has none on 31 December."""
+    shipped = catalogue.emission_factors()
+    grid, diesel = (Category.GRID_ELECTRICITY, "grid"), (Category.GENERATOR_FUEL, "diesel")
+    july = date(2024, 7, 1)
+    halves = [
+        half
+        for factor in shipped.by_category_and_key[grid]
+        for half in (replace(factor, valid_to=july), replace(factor, id=f"{factor.id}:late", valid_from=july))
+        if factor.place == "KEN"
+    ]
+    short = tuple(replace(factor, valid_to=date(2024, 12, 31)) for factor in shipped.by_category_and_key[diesel])
+    others = tuple(factor for factor in shipped.by_category_and_key[grid] if factor.place != "KEN")
+    changed = {grid: (*halves, *others), diesel: short}
+    return replace(shipped, by_category_and_key={**shipped.by_category_and_key, **changed})
+
 
 REFERENCE = Reference(
     places={
@@ -26,7 +45,7 @@ REFERENCE = Reference(
         "unhq": Place(country="USA", grid="US-NYCW"),
     },
     year=2024,
-    catalogue=catalogue.emission_factors(),
+    catalogue=a_catalogue_that_turns(),
     gwp_set=GwpSet.named("AR5"),
     airports=catalogue.airports(),
     airports_by_city=catalogue.airports_by_city(),

@@ -60,6 +60,7 @@ async def test_a_reading_that_shares_a_day_with_one_in_the_inventory_is_refused_
     )
     assert await inventories.rows("activity_record") == before
     assert await inventories.rows("activity_staging") == []
+    assert await inventories.rows("activity_staging_kind") == []
 
 
 @dataclass(kw_only=True)
@@ -124,6 +125,7 @@ async def test_a_job_takes_in_what_the_mutation_takes_in(jobs: Jobs) -> None:
     (taken,) = [row for row in await jobs.bed.rows("activity_import") if row["id"] == job.import_id]
     assert (taken["imported_by"], taken["imported_by_subject"]) == ("unon-technical", "subject-of-unon-technical")
     assert await jobs.bed.rows("activity_staging") == []
+    assert await jobs.bed.rows("activity_staging_kind") == []
     (kept,) = await jobs.bed.rows("evidence_file")
     assert (kept["import_id"], kept["sha256"], kept["attached_by"]) == (
         job.import_id, job.content_hash, "unon-technical",

@@ -13,7 +13,7 @@ from inventory.graphql.schema import schema
 from inventory.import_files import IMPORT_FILES
 from inventory.incoming import SUBSCRIPTIONS
 from inventory.vault import Vault
-from inventory.worker import work_off_imports
+from inventory.worker_beside import work_off_imports
 
 __all__ = ["SERVICE"]
 

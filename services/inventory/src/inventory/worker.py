@@ -1,4 +1,4 @@
-"""Who works off imports: a process of its own beside the service, at low priority, begun where a job waits.
+"""Who works off imports: a process of its own at low priority, which `worker_beside` begins where a job waits.
 
 A worker holds a lease on its job. It says how far it is, and is told so when the job is to be cancelled. All lines and
 the end of the job are one transaction: a worker that is killed leaves nothing, and when its lease has run out another
@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,9 +19,7 @@ from chassis import telemetry
 from chassis.database import DATABASE_TROUBLE, Database
 from chassis.ids import new_id
 from chassis.refusals import Refusal
-from chassis.service import Runtime
 from chassis.telemetry import log, trace_id
-from inventory.config import InventorySettings
 from inventory.domain.checked_file import Checked
 from inventory.domain.errors import ImportRefused
 from inventory.domain.import_job import ImportJob, JobState
@@ -33,10 +31,8 @@ from inventory.usecases.evidence import keep_import
 from inventory.usecases.import_jobs import take_in_job, what_to_check_against
 from inventory.vault import Vault
 
-__all__ = ["ImportWorker", "main", "work_off_imports"]
+__all__ = ["ImportWorker", "main"]
 
-LOOK_S = 1.0
-"""Between looks for a job that waits."""
 RENEW_S = 1.0
 NICENESS = 10
 MEMORY_BYTES = 1_500_000_000
@@ -215,42 +211,6 @@ class ImportWorker:
             )
             if ended and problems:
                 await import_jobs.save_problems(tx, job, problems)
-
-
-async def work_off_imports(runtime: Runtime) -> None:
-    """Begin a worker wherever a job waits, one at a time, for as long as the service runs."""
-    root = runtime.settings.root_location
-    evidence = runtime.settings.evidence if isinstance(runtime.settings, InventorySettings) else {}
-    while True:
-        async with runtime.database.transaction([root]) as tx:
-            waits = await import_jobs.any_to_claim(tx)
-        if waits:
-            url = runtime.settings.database_url.get_secret_value()
-            await _worked_off({"database_url": url, "root": root, "evidence": evidence})
-        else:
-            await asyncio.sleep(LOOK_S)
-
-
-async def _worked_off(told: Mapping[str, object]) -> None:
-    """One worker, until it has nothing left to do; it does not outlive us."""
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "inventory", "work-off-imports", stdin=asyncio.subprocess.PIPE
-    )
-    if worker.stdin is None:
-        message = "a worker is told what to work on by its input"
-        raise RuntimeError(message)
-    try:
-        # The input stays open: its end tells the worker that we are gone.
-        worker.stdin.write(json.dumps(told).encode() + b"\n")
-        await worker.stdin.drain()
-        code = await worker.wait()
-        if code != 0:
-            log.warning("import worker went away", code=code)
-            await asyncio.sleep(LOOK_S)
-    finally:
-        if worker.returncode is None:
-            worker.kill()
-            await worker.wait()
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from strawberry.dataloader import DataLoader
 
 from chassis import access
 from chassis.access import ANONYMOUS, Principal
-from chassis.audit.entry import Attempt
+from chassis.audit.attempt import Attempt
 from chassis.audit.writing import RefusalBound, append, append_refusal, decided_at
 from chassis.database import Database
 from chassis.graphql.types import Refusal

@@ -32,6 +32,8 @@ _NUMBERS = frozenset(
         Column.NITROGEN_KG,
     }
 )
+_PLAIN_NUMBER = re.compile(rf"[0-9]{{1,{_DIGITS_BEFORE_POINT}}}(?:\.[0-9]{{1,{_DIGITS_AFTER_POINT}}})?")
+"""As nearly every file has them: a number without a second look."""
 _SPACES = re.compile(r"[\u00a0\u2009\u202f]")
 _YES = frozenset({"yes", "y", "true", "1", "return", "oui", "sí", "si"})
 _NO = frozenset({"no", "n", "false", "0", "one way", "one-way", "non"})
@@ -202,6 +204,8 @@ def number_in(cell: Cell, *, decimal_comma: bool = False) -> Decimal | None:
         case Decimal():
             number = cell
         case str():
+            if _PLAIN_NUMBER.fullmatch(cell):
+                return Decimal(cell)
             text = _SPACES.sub(" ", cell).strip()
             if not any(character.isdigit() for character in text) or not _NUMBER.fullmatch(text) or not text.isascii():
                 return None

@@ -214,6 +214,15 @@ class Catalogue:
         """Every item that a category has factors for."""
         return tuple(sorted(key for of, key in self.by_category_and_key if of == category))
 
+    def turns(self, *, category: Category, key: str) -> tuple[date, ...]:
+        """Days on which a factor of that activity begins to hold, or holds no longer, in order.
+
+        Of two periods that have the same turns at or before their first day, and the same before their end, whatever
+        holds for one holds for the other.
+        """
+        alike = self.by_category_and_key.get((category, key), ())
+        return tuple(sorted({day for factor in alike for day in (factor.valid_from, factor.valid_to)}))
+
     def look_up(self, *, category: Category, key: str, unit: Unit, place: Place, period: Period) -> LookUp:
         """Look from the nearest place on for a factor that holds for all of the period, in a unit that fits.
 

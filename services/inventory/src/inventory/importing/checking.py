@@ -6,6 +6,7 @@ readers. Whatever does not fit goes through the domain's check itself, so that p
 read here gives what `domain.workbook.read_rows` gives. Coefficients are resolved once for each distinct question.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -67,6 +68,15 @@ class _Shape(NamedTuple):
     """Of every row of the shape; None where it is what each row states."""
 
 
+class _Question(NamedTuple):
+    """What is asked of the catalogue, but for the period."""
+
+    category: Category
+    key: str
+    unit: Unit
+    place: Place
+
+
 class _ByAmount(dict[Cell, _Shape]):
     """Shapes whose kind, too, follows from the amount that the row states."""
 
@@ -92,7 +102,9 @@ class _Columns:
 
     def has_stray(self, cells: list[Cell]) -> bool:
         """Something stands below no header."""
-        return any(cells[self.width :]) or any(cells[index] for index in self.strays if index < len(cells))
+        if len(cells) > self.width and any(cells[self.width :]):
+            return True
+        return bool(self.strays) and any(cells[index] for index in self.strays if index < len(cells))
 
 
 class _Row(NamedTuple):
@@ -118,12 +130,14 @@ class _Checking:
     shapes: dict[object, _Shape | _ByAmount] = field(default_factory=dict)
     """Of the sheet that is being read."""
     kinds: dict[Kind, int] = field(default_factory=dict)
-    questions: dict[tuple[Category, str, Unit, Place], int] = field(default_factory=dict)
-    answers: dict[tuple[int, date, date], int | None] = field(default_factory=dict)
-    """Index of the coefficient of each question and period."""
+    questions: dict[_Question, int] = field(default_factory=dict)
+    asked: list[_Question] = field(default_factory=list)
+    turns: list[tuple[date, ...]] = field(default_factory=list)
+    """Of each question: the days in the year on which another factor may come to hold."""
+    answers: dict[tuple[int, int, int], int | None] = field(default_factory=dict)
+    """Index of the coefficient of each question, and of all periods with so many turns before start and end."""
     coefficients: dict[int, int] = field(default_factory=dict)
     """Index of each coefficient by its id."""
-    asked: list[tuple[Category, str, Unit, Place]] = field(default_factory=list)
     days: dict[Cell, date | None] = field(default_factory=dict)
     of_meter: dict[tuple[int, str], int] = field(default_factory=dict)
     """Index of the kind that a kind is of another meter."""
@@ -259,12 +273,17 @@ class _Checking:
         )
         index = self._index_of(kind)
         place = self.reference.places[activity.location_id]
-        question = (activity.category, activity.key, activity.amount.unit, place)
-        return _Shape(
-            kind=index,
-            question=self.questions.setdefault(question, len(self.questions)),
-            amount=activity.amount.value,
-        )
+        question = _Question(activity.category, activity.key, activity.amount.unit, place)
+        return _Shape(kind=index, question=self._question(question), amount=activity.amount.value)
+
+    def _question(self, question: _Question) -> int:
+        index = self.questions.setdefault(question, len(self.questions))
+        if index == len(self.asked):
+            first, last = date(self.reference.year, 1, 1), date(self.reference.year, 12, 31)
+            turns = self.reference.catalogue.turns(category=question.category, key=question.key)
+            self.asked.append(question)
+            self.turns.append(tuple(day for day in turns if first < day <= last))
+        return index
 
     def _index_of(self, kind: Kind) -> int:
         index = self.kinds.setdefault(kind, len(self.kinds))
@@ -274,10 +293,11 @@ class _Checking:
 
     def _answer(self, question: int, start: date, after: date) -> int | None:
         """Index of the coefficient; None where no emission is counted. Refuses: as `resolve_coefficient`."""
-        asked = (question, start, after)
+        turns = self.turns[question]
+        asked = (question, bisect_right(turns, start), bisect_left(turns, after)) if turns else (question, 0, 0)
         if asked in self.answers:
             return self.answers[asked]
-        category, key, unit, place = self._asked(question)
+        category, key, unit, place = self.asked[question]
         coefficient = resolve_coefficient(
             category=category,
             key=key,
@@ -294,11 +314,6 @@ class _Checking:
                 self.found.coefficients.append(coefficient)
         self.answers[asked] = index
         return index
-
-    def _asked(self, question: int) -> tuple[Category, str, Unit, Place]:
-        if len(self.asked) < len(self.questions):
-            self.asked = list(self.questions)
-        return self.asked[question]
 
 
 def _shape_key(row: _Row) -> tuple[object, ...]:

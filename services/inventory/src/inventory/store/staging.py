@@ -1,14 +1,14 @@
 """SQL of lines in bulk: COPY into a staging table, then one INSERT … SELECT of each slice, under row security.
 
-COPY is not to be had under row security, and the staging table knows no location: a line says of which kind it is, and
-what its kind is comes with the INSERT. Rows leave staging in the transaction in which they came.
+COPY is not to be had under row security, and a staged line knows no location: it says of which kind it is, and what its
+kind is stands beside it. Rows leave staging in the transaction in which they came.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 import asyncpg
 import orjson
-from sqlalchemy import text
+from sqlalchemy import bindparam, delete, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.activity_data import SourceRow
@@ -16,6 +16,7 @@ from inventory.domain.checked_file import Checked, Kind, Line
 from inventory.domain.inventory import Inventory
 from inventory.domain.overlap import METERED, Meter, Reading, StoredReading
 from inventory.store.records import add_coefficients
+from inventory.tables import activity_staging, activity_staging_kind
 
 __all__ = ["SLICE", "add_checked", "stored_overlaps"]
 
@@ -29,21 +30,31 @@ _COLUMNS = (
 )  # fmt: skip
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
-_ADD_STAGED = text(
-    "WITH kind AS MATERIALIZED ("
-    " SELECT id, location_id, category, item, unit, details::jsonb AS details, quality, scope, optional"
+# PostgreSQL has no figures of what has just been staged. So kinds have a table with a key, as a list would be read whole
+# for each line; and OFFSET 0 keeps it from going the other way round, and reading all lines for each kind.
+_ADD_KINDS = text(
+    "INSERT INTO activity_staging_kind (import_id, id, location_id, category, item, unit, details, quality, scope,"
+    " optional) SELECT :import_id, id, location_id, category, item, unit, details::jsonb, quality, scope, optional"
     " FROM unnest(CAST(:location_id AS text[]), CAST(:category AS text[]), CAST(:item AS text[]),"
     " CAST(:unit AS text[]), CAST(:details AS text[]), CAST(:quality AS text[]), CAST(:scope AS integer[]),"
     " CAST(:optional AS boolean[])) WITH ORDINALITY"
-    " AS k (location_id, category, item, unit, details, quality, scope, optional, id))"
-    " INSERT INTO activity_record (inventory_id, import_id, location_id, sheet, row_number, category, item,"
+    " AS k (location_id, category, item, unit, details, quality, scope, optional, id)"
+)
+_ADD_STAGED = text(
+    "INSERT INTO activity_record (inventory_id, import_id, location_id, sheet, row_number, category, item,"
     " period_start, period_end, amount, unit, details, quality, note, scope, optional, coefficient_id, co2e_kg,"
     " biogenic_co2_kg)"
     " SELECT :inventory_id, s.import_id, k.location_id, s.sheet, s.row_number, k.category, k.item, s.period_start,"
     " s.period_end, s.amount, k.unit, k.details, k.quality, s.note, k.scope, coalesce(c.optional, k.optional),"
     " s.coefficient_id, s.amount * c.co2e_kg_per_unit, s.amount * c.biogenic_co2_kg_per_unit"
-    " FROM activity_staging s JOIN kind k ON k.id = s.kind LEFT JOIN coefficient c ON c.id = s.coefficient_id"
+    " FROM activity_staging s CROSS JOIN LATERAL"
+    " (SELECT * FROM activity_staging_kind WHERE import_id = s.import_id AND id = s.kind OFFSET 0) k"
+    " LEFT JOIN coefficient c ON c.id = s.coefficient_id"
     " WHERE s.import_id = :import_id AND s.place > :after AND s.place <= :upto ORDER BY s.place"
+)
+_CLEAR = tuple(
+    delete(table).where(table.c.import_id == bindparam("import_id"))
+    for table in (activity_staging, activity_staging_kind)
 )
 
 
@@ -71,13 +82,14 @@ async def add_checked(
     )
     # Enough to sort a slice without a file.
     await tx.execute(text("SET LOCAL work_mem = '64MB'"))
-    kinds = _arrays(checked.kinds)
+    await tx.execute(_ADD_KINDS, {"import_id": import_id} | _arrays(checked.kinds))
     for after in range(0, len(checked.lines), SLICE):
         upto = min(after + SLICE, len(checked.lines))
         given = {"inventory_id": of.id, "import_id": import_id, "after": after, "upto": upto}
-        await tx.execute(_ADD_STAGED, kinds | given)
+        await tx.execute(_ADD_STAGED, given)
         await said(upto)
-    await tx.execute(text("DELETE FROM activity_staging WHERE import_id = :id"), {"id": import_id})
+    for clear in _CLEAR:
+        await tx.execute(clear, {"import_id": import_id})
 
 
 async def _encoded(lines: Sequence[Line], coefficient_ids: Sequence[int], import_id: str) -> AsyncIterator[bytes]:

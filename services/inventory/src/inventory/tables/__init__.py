@@ -50,6 +50,7 @@ from inventory.tables.records import (
     activity_import,
     activity_record,
     activity_staging,
+    activity_staging_kind,
     coefficient,
     record_correction,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "activity_import",
     "activity_record",
     "activity_staging",
+    "activity_staging_kind",
     "base_year",
     "base_year_decision",
     "base_year_proposal",

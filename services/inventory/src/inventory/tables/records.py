@@ -23,6 +23,7 @@ __all__ = [
     "activity_import",
     "activity_record",
     "activity_staging",
+    "activity_staging_kind",
     "coefficient",
     "record_correction",
 ]
@@ -122,6 +123,23 @@ activity_staging = Table(
     prefixes=["UNLOGGED"],
 )
 """Lines on their way in, for the length of one transaction. Their location comes with their kind."""
+
+activity_staging_kind = Table(
+    "activity_staging_kind",
+    metadata,
+    Column("import_id", String, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("location_id", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("item", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("details", JSONB(none_as_null=True), nullable=False),
+    Column("quality", String, nullable=False),
+    Column("scope", Integer, nullable=False),
+    Column("optional", Boolean, nullable=False),
+    prefixes=["UNLOGGED"],
+)
+"""What staged lines have in common, for the length of the same transaction."""
 
 record_correction = Table(
     "record_correction",
