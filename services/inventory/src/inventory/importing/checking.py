@@ -31,7 +31,7 @@ from quantities import Unit, UnitAmbiguous, UnitsNotConvertible, UnitUnknown, pa
 __all__ = ["check"]
 
 _FREE = frozenset({Column.START, Column.END, Column.AMOUNT, Column.NOTE, Column.METER})
-"""Columns in which rows of one shape differ; meters, where each is plainly a text."""
+"""Columns in which rows of one shape differ; meters, where each is plainly a text or a number."""
 _ANY_METER = object()
 _DAY = timedelta(days=1)
 _REPORT_EVERY = 5_000
@@ -211,9 +211,10 @@ class _Checking:
         kind = self._of_meter(shape.kind, cells[columns.meter])
         return Line(kind, start, after, amount, note, answer, row.sheet.name, row.number)
 
-    def _of_meter(self, kind: int, meter: Cell) -> int:
+    def _of_meter(self, kind: int, cell: Cell) -> int:
         """Index of the same kind of that meter; of the kind itself where there is none."""
-        if not isinstance(meter, str) or not _is_plain(meter):
+        meter = _meter_in(cell)
+        if meter is None:
             return kind
         asked = (kind, meter)
         if asked not in self.of_meter:
@@ -320,10 +321,17 @@ def _shape_key(row: _Row) -> tuple[object, ...]:
     """All cells but the free ones, each as its type has it: to Python, yes is 1."""
     cells = row.columns.shape(row.cells)
     meter: object = row.cells[row.columns.meter]
-    if isinstance(meter, str) and _is_plain(meter):
+    if _meter_in(row.cells[row.columns.meter]) is not None:
         meter = _ANY_METER
     ends = _is_blank(row.cells[row.columns.end])
     return cells, tuple(map(type, cells)), meter, type(meter), _is_blank(row.stated), ends
+
+
+def _meter_in(cell: Cell) -> str | None:
+    """The meter as the domain takes it in, if that is plain to see."""
+    if isinstance(cell, Decimal):
+        return shown(cell)
+    return cell if isinstance(cell, str) and _is_plain(cell) else None
 
 
 def _is_plain(text: str) -> bool:

@@ -30,8 +30,8 @@ _COLUMNS = (
 )  # fmt: skip
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
-# PostgreSQL has no figures of what has just been staged. So kinds have a table with a key: a list would be read whole for
-# each line. And OFFSET 0 keeps it from going the other way round, and reading all lines for each kind.
+# PostgreSQL has no figures of what has just been staged. So kinds have a table with a key: a list would be read whole
+# for each line. And OFFSET 0 keeps it from going the other way round, and reading all lines for each kind.
 _ADD_KINDS = text(
     "INSERT INTO activity_staging_kind (import_id, id, location_id, category, item, unit, details, quality, scope,"
     " optional) SELECT :import_id, id, location_id, category, item, unit, details::jsonb, quality, scope, optional"
