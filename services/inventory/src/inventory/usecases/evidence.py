@@ -43,9 +43,9 @@ async def attach_evidence(
     Without a word on it, a file is sensitive as its record or import is; one of a whole version is, unless said not
     to be.
 
-    Refuses, in this order: NotFound; as `permitted`; InventoryIsFinal or WrongState; as `domain.evidence`: NotOneThing,
-    NotFound for a record or an import that the version does not have, EvidenceEmpty, EvidenceTooLarge,
-    EvidenceNoteTooLong, EvidenceTypeNotAllowed, EvidenceTypeMismatch; EvidenceTooMany.
+    Refuses, in this order: NotFound; as `permitted`; InventoryIsFinal or WrongState; as `domain.evidence`:
+    EvidenceOfTwoThings, NotFound for a record or an import that the version does not have, EvidenceEmpty,
+    EvidenceTooLarge, EvidenceNoteTooLong, EvidenceTypeNotAllowed, EvidenceTypeMismatch; EvidenceTooMany.
     """
     of = await inventories.for_update(tx, inventory_id)
     if of is None:
