@@ -235,6 +235,9 @@ BAD: list[tuple[str, type[Exception], dict[str, Any]]] = [
     ("no rows", NoFactorsFound, {"content": HEADER.encode()}),
     ("no header", BadWorkbook, {"content": b"1,2,3"}),
     ("not text", BadWorkbook, {"content": b"\xff\xfe\x00"}),
+    ("a cell below no header", BadWorkbook, {"content": f"{HEADER}\n{GRID},7".encode()}),
+    # What the file is comes before what is said of it.
+    ("not text, and no licence", BadWorkbook, {"content": b"\xff\xfe\x00", "licence": ""}),
     ("twice", CatalogueMalformed, {"content": f"{HEADER}\n{GRID}\n{GRID}".encode()}),
 ]
 BAD_ROWS: list[tuple[str, Callable[[str], str]]] = [
@@ -247,6 +250,8 @@ BAD_ROWS: list[tuple[str, Callable[[str], str]]] = [
     ("Invalid isoformat", lambda row: row.replace("2024-01-01", "1.1.2024")),
     ("ends before it holds", lambda row: row.replace("2025-01-01", "2023-01-01")),
     ("item is missing", lambda row: row.replace(",grid,", ",,")),
+    ("the uncertainty is negative, or none", lambda row: row.replace("0.123457,5", "0.123457,-5")),
+    ("the uncertainty is negative, or none", lambda row: row.replace("0.123457,5", "0.123457,NaN")),
 ]
 
 

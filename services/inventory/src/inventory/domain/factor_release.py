@@ -19,7 +19,14 @@ from inventory.domain.errors import (
 )
 from inventory.domain.publications import Publication
 
-__all__ = ["FactorEdition", "FactorRelease", "edition_to_propose", "releases_to_add", "require_to_adopt"]
+__all__ = [
+    "FactorEdition",
+    "FactorRelease",
+    "edition_to_propose",
+    "releases_to_add",
+    "require_name",
+    "require_to_adopt",
+]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,60}")
 
@@ -99,7 +106,7 @@ def releases_to_add(
 
 
 def _renamed(releases: Mapping[str, tuple[EmissionFactor, ...]], *, name: str) -> dict[str, tuple[EmissionFactor, ...]]:
-    _require_name(name, what="release")
+    require_name(name, what="release")
     if len(releases) > 1:
         raise EditionMalformed(
             subject=name,
@@ -127,7 +134,7 @@ def edition_to_propose(
     Refuses, in this order: EditionMalformed for a name that is none, no description, no release, or one twice;
     EditionAlreadyThere; FactorReleaseUnknown; CatalogueMalformed.
     """
-    _require_name(name, what="edition")
+    require_name(name, what="edition")
     twice = sorted({release for release in releases if releases.count(release) > 1})
     if not description.strip() or not releases or twice:
         raise EditionMalformed(
@@ -182,7 +189,8 @@ def require_to_adopt(edition: FactorEdition, *, reason: str) -> None:
         )
 
 
-def _require_name(name: str, *, what: str) -> None:
+def require_name(name: str, *, what: str) -> None:
+    """Of a release, or of an edition. Refuses: EditionMalformed."""
     if not _NAME.fullmatch(name):
         raise EditionMalformed(
             subject=what,

@@ -1,14 +1,13 @@
 """Factors that an entity has a licence for, and may not pass on: a file of its own, taken in whole."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import InvalidOperation
 
-from inventory.domain.activity_data import Category
 from inventory.domain.emission_factor import ANYWHERE, Catalogue, EmissionFactor, factor_of
-from inventory.domain.errors import EditionMalformed, LicenceMissing, NoFactorsFound, PublicationRefused
+from inventory.domain.errors import LicenceMissing, NoFactorsFound, PublicationRefused
+from inventory.domain.factor_release import require_name
 from inventory.domain.publications import PublishedRow, RowProblem
 from quantities import Refusal
 from quantities.person import Person
@@ -23,7 +22,6 @@ COLUMNS = (
 is anywhere."""
 
 _NEEDED = ("category", "item", "valid_from", "valid_to", "unit")
-_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +60,7 @@ def private_release(
     Refuses, in this order: EditionMalformed for a name that is none; LicenceMissing; PublicationRefused with every
     problem of every row; NoFactorsFound; CatalogueMalformed for two factors of one question.
     """
-    if not _NAME.fullmatch(name):
-        raise EditionMalformed(
-            subject="release",
-            found=name,
-            expected="small letters, digits, points and hyphens, such as iea-2025",
-            message=f"'{name}' is no name of a release.",
-        )
+    require_name(name, what="release")
     missing = [
         what
         for what, text in (("publisher", publisher), ("licence", licence), ("text of the licence", licence_text))
@@ -130,7 +122,6 @@ def _factor(
     if unknown:
         message = f"there is no column {unknown[0]}"
         raise ValueError(message)
-    Category(cells["category"])
     gases = any(cells[gas] for gas in ("co2", "ch4", "n2o"))
     stated = ", ".join(
         f"{cells[column]} kg {column.upper()}" for column in ("co2e", "co2", "ch4", "n2o") if cells[column]
@@ -155,6 +146,10 @@ def _factor(
     masses = (*found.kg_by_gas.values(), found.biogenic_co2_kg, *(() if found.co2e_kg is None else (found.co2e_kg,)))
     if not all(mass.is_finite() and mass >= 0 for mass in masses):
         message = "a mass is negative, or none"
+        raise ValueError(message)
+    percent = found.uncertainty_percent
+    if percent is not None and not (percent.is_finite() and percent >= 0):
+        message = "the uncertainty is negative, or none"
         raise ValueError(message)
     return replace(found, private_to=location_id)
 

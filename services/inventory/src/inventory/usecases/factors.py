@@ -213,7 +213,9 @@ async def adopt_factor_edition(tx: AsyncConnection, *, now: datetime, by: str, n
 def rows_of(content: bytes, *, headers: frozenset[str] | None = None) -> Iterator[PublishedRow]:
     """Rows of a CSV file below the line that has these columns, or those of a publication.
 
-    Refuses, in this order: FileTooLarge, BadWorkbook.
+    What a publication has below no header is its own matter; in a file of these columns it is refused.
+
+    Refuses, in this order, as far as it is read: FileTooLarge, BadWorkbook.
     """
     if len(content) > _FILE_BYTES_MAX:
         raise FileTooLarge(
@@ -240,6 +242,9 @@ def rows_of(content: bytes, *, headers: frozenset[str] | None = None) -> Iterato
     try:
         for row in reader:
             cells = {column: value or "" for column, value in row.items() if column}
+            stray = [*(row.get(None) or ()), row.get("") or ""]
+            if headers and any(cell.strip() for cell in stray):
+                raise _bad(f"line {header + reader.line_num}: a cell stands below no header")
             if any(cells.values()):
                 yield PublishedRow(line=header + reader.line_num, cells=cells)
     except csv.Error as error:

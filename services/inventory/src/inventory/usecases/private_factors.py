@@ -71,8 +71,9 @@ async def take_private_factors(
     under that name, from another file.
     """
     # open: a part of use cases that have asked for the right, and the operator's own
+    rows = tuple(rows_of(content, headers=_HEADERS))
     new, factors = private_release(
-        rows_of(content, headers=_HEADERS),
+        rows,
         release_id=new_id(),
         location_id=location_id,
         name=name,
