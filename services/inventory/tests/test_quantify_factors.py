@@ -52,6 +52,8 @@ def test_a_gwp_set_and_blends_of_ones_own_hold(tmp_path: Path) -> None:
     gwp, blends = tmp_path / "gwp.csv", tmp_path / "blends.csv"
     gwp.write_text("gas,kg_co2e_per_kg\nCO2,1\nHFC-32,700\nHC-290,3\n")
     blends.write_text("blend,gas,mass_percent\nR-1X,HFC-32,90\nR-1X,HC-290,10\n")
+    # A comma at the end of each line is no cell.
+    gwp.write_text(gwp.read_text().replace("\n", ",\n"))
 
     found = the_line(line, "--gwp", str(gwp), "--blends", str(blends))
 

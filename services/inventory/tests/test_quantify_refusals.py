@@ -141,3 +141,25 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
     assert quantify.main([str(tmp_path / "none.csv"), "--format", "json"], stdout=out) == 1
     assert json.loads(out.getvalue())["refused"]["code"] == "FILE_NOT_READABLE"
+
+
+@pytest.mark.parametrize(
+    ("option", "content", "code"),
+    [
+        ("--gwp", "kg_co2e_per_kg,gas\n1\n", "GWP_SET_MALFORMED"),
+        ("--blends", "mass_percent,gas,blend\n50\n", "BLEND_MALFORMED"),
+        ("--gwp", "gas,kg_co2e_per_kg\nCO2,1,7\n", "BAD_WORKBOOK"),
+        ("--blends", "blend,gas,mass_percent\nR-1X,HFC-32,100,7\n", "BAD_WORKBOOK"),
+        ("--factors", "category,item,per,co2\nvehicle_fuel,diesel,litre,2.7 kg,7\n", "BAD_WORKBOOK"),
+        ("--instruments", "kind,market\nx,KEN,7\n", "BAD_WORKBOOK"),
+        ("--factors", f"category,item,per,co2\n{'x' * 200_000},diesel,litre,2.7 kg\n", "BAD_WORKBOOK"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_file_beside_the_lines_whose_rows_do_not_fit_its_header_is_refused(
+    tmp_path: Path, option: str, content: str, code: str
+) -> None:
+    mine = tmp_path / "mine.csv"
+    mine.write_text(content)
+
+    assert refused([GOOD], option, str(mine)) == code

@@ -60,7 +60,7 @@ def worksheet_in(content: bytes) -> Worksheet:
 
     In JSON a line is an object by the names of the columns; its factor may be an object of its own, under `factor`.
 
-    Refuses, in this order: as `spreadsheet.read_spreadsheet`; WorksheetMalformed.
+    Refuses, in this order: as `spreadsheet.read_spreadsheet`, or FileTooLarge for JSON; WorksheetMalformed.
     """
     if not _is_json(content):
         return Worksheet(rows=read_spreadsheet(content), beside={})
@@ -154,8 +154,8 @@ def _cell(value: Json, number: int, key: str) -> Cell:
 def gwp_set_in(value: Json | bytes) -> GwpSet:
     """A set by its name, an object (`name`, `gases`, `extends`, `citation`), or a file of either, or CSV.
 
-    CSV has the columns gas and kg_co2e_per_kg. Refuses, in this order: WorksheetMalformed, GwpSetUnknown,
-    GwpSetMalformed.
+    CSV has the columns gas and kg_co2e_per_kg. Refuses, in this order: FileTooLarge, WorksheetMalformed or BadWorkbook;
+    GwpSetUnknown; GwpSetMalformed.
     """
     name, citation = "own", "given with the lines"
     if isinstance(value, bytes) and not _is_json(value):
@@ -200,7 +200,7 @@ def _scalar(value: Json) -> Cell:
 def with_blends_in(value: Json | bytes, *, gwp_set: GwpSet) -> GwpSet:
     """The set with blends: an object of percent by gas by blend, or a file of it, or CSV (blend, gas, mass_percent).
 
-    Refuses, in this order: WorksheetMalformed, BlendMalformed.
+    Refuses, in this order: FileTooLarge, WorksheetMalformed or BadWorkbook; BlendMalformed.
     """
     found: dict[str, dict[str, Cell]] = {}
     if isinstance(value, bytes) and not _is_json(value):
@@ -236,7 +236,7 @@ def _no_blends(found: str) -> NoReturn:
 def factors_in(value: Json | bytes, *, gwp_set: GwpSet) -> Catalogue:
     """Factors from CSV or JSON: the columns of the shipped catalogue, or category, item and the fields of a factor.
 
-    Refuses: CatalogueMalformed, naming the line.
+    Refuses, in this order: FileTooLarge, WorksheetMalformed or BadWorkbook; CatalogueMalformed, naming the line.
     """
     if isinstance(value, bytes) and not _is_json(value):
         rows: Sequence[Json] = _csv(value)
@@ -277,7 +277,10 @@ def _factor(row: Json, *, number: int, gwp_set: GwpSet) -> EmissionFactor:
 
 
 def instruments_in(value: Json | bytes, *, markets: Iterable[str]) -> list[Instrument]:
-    """Instruments for electricity, from JSON or CSV. Refuses: as `own_instrument`; WorksheetMalformed."""
+    """Instruments for electricity, from JSON or CSV.
+
+    Refuses, in this order: FileTooLarge, WorksheetMalformed or BadWorkbook; as `own_instrument`.
+    """
     found: Json = (_json(value) if _is_json(value) else _csv(value)) if isinstance(value, bytes) else value
     if not isinstance(found, Sequence) or isinstance(found, str) or not all(isinstance(row, Mapping) for row in found):
         _malformed("instruments that are no list of objects", "a list of instruments")
@@ -306,10 +309,28 @@ def _text(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadWorkbook(
-            subject="file", found="no UTF-8", expected="CSV in UTF-8", message="The file is no text in UTF-8."
-        ) from error
+        raise _bad("no text in UTF-8") from error
 
 
 def _csv(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(_text(content), newline=""), strict=False))
+    """Rows by the names of the columns; what a row lacks at its end is blank. Refuses: BadWorkbook."""
+    reader = csv.DictReader(io.StringIO(_text(content), newline=""), restval="")
+    rows: list[dict[str, str]] = []
+    try:
+        for row in reader:
+            beyond = [*(row.pop(None, None) or ()), row.pop("", "")]
+            if any(cell.strip() for cell in beyond):
+                raise _bad(f"more cells in line {reader.line_num} than the first line names")
+            rows.append(row)
+    except csv.Error as error:
+        raise _bad(f"no CSV in line {reader.line_num + 1} ({error})") from error
+    return rows
+
+
+def _bad(found: str) -> BadWorkbook:
+    return BadWorkbook(
+        subject="file",
+        found=found,
+        expected="CSV in UTF-8, its columns named in the first line",
+        message=f"The file can't be read: {found}.",
+    )
