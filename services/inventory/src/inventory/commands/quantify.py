@@ -42,8 +42,6 @@ __all__ = ["DONE", "PARTLY", "REFUSED", "main", "quantified", "rules_for"]
 DONE, REFUSED, USAGE, PARTLY = 0, 1, 2, 3
 """Exit codes: all lines; none, as something is wrong; wrong options; some, as was asked for."""
 
-_GWP_SETS = ("AR4", "AR5", "AR6")
-
 _ABOUT = """Reads activity lines and prints their emissions by gas, in CO2e, by scope, with the lineage of each (the
 factor as published, its publisher and table, the conversion, the GWP set), and the 95 % interval where uncertainties
 are stated.
@@ -121,7 +119,7 @@ def _content(file: str, *, stdin: BinaryIO | None) -> bytes:
 def _rules(asked: argparse.Namespace, beside: Mapping[str, Any]) -> tuple[Rules, str]:
     """What the options say; else what the document says; else the platform's own."""
     gwp = asked.gwp or beside.get("gwp") or GWP_SET_NAME
-    is_file = isinstance(asked.gwp, str) and gwp not in _GWP_SETS
+    is_file = isinstance(asked.gwp, str) and gwp not in GwpSet.published()
     gwp_set = gwp_set_in(Path(gwp).read_bytes() if is_file else gwp)
     blends = Path(asked.blends).read_bytes() if asked.blends else beside.get("blends")
     if blends:

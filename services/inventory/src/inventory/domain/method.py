@@ -5,13 +5,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from inventory.domain.intensity import Intensity, ResourceUse
+from inventory.domain.quantification import NOT_SPLIT_BY_GAS
+from quantities import Unit
 
-__all__ = ["CO2E_UNIT", "GWP_SET_NAME", "Indicator", "named_indicators"]
+__all__ = ["CO2E_UNIT", "GWP_SET_NAME", "Indicator", "named_indicators", "unit_of"]
 
 GWP_SET_NAME = "AR5"
 """Behind the UK 2024 factors and the EPA Hub 2025. Our reading: the method's own text was not at hand."""
 
 CO2E_UNIT = "kgCO2e"
+
+
+def unit_of(gas: str | None) -> str:
+    """Of a figure of that gas; of CO2e where there is none, or where its publisher does not split by gas."""
+    return CO2E_UNIT if gas in {None, NOT_SPLIT_BY_GAS} else Unit.KILOGRAM.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from inventory.domain.form_reading import FormReading, Lookups, period_of, read_
 from inventory.domain.own_factors import ALWAYS, fields_of, own_factor
 from inventory.domain.quantification import Quantification, multiply, resolve_coefficient
 from inventory.domain.rows import Cell, Column, Problem, ProblemCode, RawRow, column_named, is_blank, shown
+from inventory.domain.uncertainty import PERCENT_MAX
 from quantities import GasNotInGwpSet, GwpSet, Refusal, UnitsNotConvertible
 
 __all__ = ["FACTOR_PREFIX", "Line", "OwnColumn", "Rules", "read_lines"]
@@ -28,7 +29,6 @@ FACTOR_PREFIX = "factor_"
 """Before the fields of a line's own factor, such as `factor_per` and `factor_co2`."""
 
 _COUNTRY = re.compile(r"[A-Z]{3}")
-_MOST_PERCENT = Decimal(1000)
 
 
 class OwnColumn(StrEnum):
@@ -283,12 +283,12 @@ class _LineReader:
         if is_blank([cell]):
             return None
         percent = number_in(cell)
-        if percent is None or not 0 <= percent <= _MOST_PERCENT:
+        if percent is None or not 0 <= percent <= PERCENT_MAX:
             self._report(
                 column,
                 ProblemCode.PERCENT_OUT_OF_RANGE,
                 value=cell,
-                reason=f"'{shown(cell)}' is not a percentage of at most {_MOST_PERCENT}",
+                reason=f"'{shown(cell)}' is not a percentage of at most {PERCENT_MAX}",
                 hint="half of the 95 % interval, in percent: 5 for plus or minus 5 %",
             )
         return percent

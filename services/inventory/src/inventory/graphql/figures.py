@@ -11,8 +11,7 @@ from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, Quantity, page_of
 from inventory.domain.figures import Calendar, Dimension, FiguresAsked, Tree, categories_of
 from inventory.domain.figures import Figure as DomainFigure
-from inventory.domain.method import CO2E_UNIT
-from inventory.domain.quantification import NOT_SPLIT_BY_GAS
+from inventory.domain.method import CO2E_UNIT, unit_of
 from inventory.graphql.records import ActivityRecord, record_cursor
 from inventory.store import figures as store
 from inventory.store import lineage
@@ -96,7 +95,6 @@ class Figure:
     @classmethod
     def of(cls, found: DomainFigure, periods: Mapping[date, date]) -> Self:
         period = found.reporting_period
-        is_mass = found.gas is not None and found.gas != NOT_SPLIT_BY_GAS
         return cls(
             location_id=None if found.location_id is None else strawberry.ID(found.location_id),
             year=found.year,
@@ -106,7 +104,7 @@ class Figure:
             category=found.category,
             stream=found.stream,
             gas=found.gas,
-            total=Quantity.of(found.kg, "kg" if is_mass else CO2E_UNIT),
+            total=Quantity.of(found.kg, unit_of(found.gas)),
             biogenic_co2=None if found.biogenic_co2_kg is None else Quantity.of(found.biogenic_co2_kg, "kg"),
             apportioned=None
             if found.apportioned_co2e_kg is None

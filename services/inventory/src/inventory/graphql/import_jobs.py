@@ -73,7 +73,7 @@ class ImportJob:
     async def came_to(self, info: Info) -> ActivityImport | None:
         if self.import_id is None:
             return None
-        found = await info.context.loader("import", records.imports_by_ids).load(self.import_id)
+        found = await info.context.loader("imports", records.imports_by_ids).load(self.import_id)
         return None if found is None else ActivityImport.of(found)
 
     @strawberry.field(description="All that was wrong, in the order of the file.")

@@ -10,7 +10,7 @@ from chassis.graphql.edge import Info
 from chassis.graphql.types import Quantity
 from chassis.refusals import BadCursor
 from inventory.domain.figures import categories_of
-from inventory.domain.method import CO2E_UNIT
+from inventory.domain.method import CO2E_UNIT, unit_of
 from inventory.domain.record_filter import RecordFilter
 from inventory.graphql.evidence import EvidenceFile, evidence_of_record
 from inventory.graphql.premises import TakenShare
@@ -25,9 +25,6 @@ __all__ = ["ActivityRecord", "ActivityRecordFilter", "Emission", "GasMass", "mas
 _ID_DIGITS_MAX = 18
 
 
-CO2E = "CO2e"
-
-
 @strawberry.type
 class GasMass:
     gas: str = strawberry.field(description="CO2e where the factor's publisher does not split by gas.")
@@ -35,10 +32,7 @@ class GasMass:
 
 
 def masses(kg_by_gas: dict[str, Decimal]) -> list[GasMass]:
-    return [
-        GasMass(gas=gas, mass=Quantity.of(kg, CO2E_UNIT if gas == CO2E else "kg"))
-        for gas, kg in sorted(kg_by_gas.items())
-    ]
+    return [GasMass(gas=gas, mass=Quantity.of(kg, unit_of(gas))) for gas, kg in sorted(kg_by_gas.items())]
 
 
 @strawberry.type(description="Emissions of one record, with all that the figure is traced by.")

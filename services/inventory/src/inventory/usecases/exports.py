@@ -15,9 +15,8 @@ from chassis.refusals import NotFound, NotPermitted, NotSignedIn
 from contracts.access import Capability
 from inventory import access
 from inventory.domain.export import FIGURES, RECORDS, ROWS_MAX, TOTALS, Column, Extent, Form, require_fits
-from inventory.domain.figures import FiguresAsked
-from inventory.domain.method import CO2E_UNIT
-from inventory.domain.quantification import NOT_SPLIT_BY_GAS
+from inventory.domain.figures import Figure, FiguresAsked
+from inventory.domain.method import CO2E_UNIT, unit_of
 from inventory.exports import writer_of
 from inventory.store import exports, figures
 from inventory.store.exports import Version
@@ -107,11 +106,10 @@ async def export_figures(
     return Export(id=asked.location_id, name=name, rows=rows, extent=extent)
 
 
-def _figure_row(item: Any, asked: FiguresAsked, *, withheld: int, periods: Mapping[date, date]) -> tuple[Any, ...]:
-    is_mass = item.gas is not None and item.gas != NOT_SPLIT_BY_GAS
+def _figure_row(item: Figure, asked: FiguresAsked, *, withheld: int, periods: Mapping[date, date]) -> tuple[Any, ...]:
     return (
         asked.location_id, asked.tree.value, asked.calendar.value, asked.as_of, item.location_id, item.year, item.month,
-        item.scope, item.category, item.stream, item.gas, asked.optional, item.kg, "kg" if is_mass else CO2E_UNIT,
+        item.scope, item.category, item.stream, item.gas, asked.optional, item.kg, unit_of(item.gas),
         item.market_based_co2e_kg, None if item.market_based_co2e_kg is None else CO2E_UNIT, item.biogenic_co2_kg,
         None if item.biogenic_co2_kg is None else "kg", item.apportioned_co2e_kg,
         None if item.apportioned_co2e_kg is None else CO2E_UNIT, item.records, item.inventories, withheld,
