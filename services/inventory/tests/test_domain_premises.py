@@ -204,7 +204,7 @@ def test_readings_follow_each_other_and_one_takes_the_place_of_another() -> None
 def test_a_reading_that_crosses_years_is_split_by_days_and_nothing_is_lost() -> None:
     parts = by_year(reading("100", start=date(2023, 12, 1), end=date(2025, 1, 3)))
 
-    assert [(part.year, part.days) for part in parts] == [(2023, 31), (2024, 366), (2025, 2)]
+    assert [(part.year, part.period.days) for part in parts] == [(2023, 31), (2024, 366), (2025, 2)]
     assert parts[0].amount == Decimal("7.769423558897")  # 100 * 31 / 399, rounded down
     assert sum(part.amount for part in parts) == 100
 

@@ -95,6 +95,15 @@ class Period:
                 message=f"The period would end on {self.end}, not after its start on {self.start}.",
             )
 
+    @property
+    def days(self) -> int:
+        """How many it has."""
+        return (self.end - self.start).days
+
+    def overlaps(self, other: "Period") -> bool:
+        """Whether there is a day that both have."""
+        return self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flight:

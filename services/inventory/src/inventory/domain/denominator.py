@@ -142,7 +142,7 @@ def denominator_of(
         topic=topic,
         value=value,
         days_stated=found.days_stated,
-        days=(period.end - period.start).days,
+        days=period.days,
         coverage_percent=coverage,
         statement_ids=found.statement_ids,
     )
@@ -174,7 +174,8 @@ def _mean(statements: Sequence[DenominatorStatement], topic: Topic | None, *, pe
             stated += days
             if holding.id not in used:
                 used.append(holding.id)
-        all_days = (period.end - period.start).days
         return _Mean(
-            value=weighed / all_days if stated == all_days else None, days_stated=stated, statement_ids=tuple(used)
+            value=weighed / period.days if stated == period.days else None,
+            days_stated=stated,
+            statement_ids=tuple(used),
         )

@@ -470,7 +470,7 @@ def _require_alone(new: MeterReading, *, beside: Iterable[MeterReading]) -> None
                 expected=f"{other.utility} ({other.item}) in {other.amount.unit}",
                 message=f"The meter {new.meter} counts {other.utility} ({other.item}), by the {other.name}.",
             )
-        if other.period.start < new.period.end and new.period.start < other.period.end:
+        if other.period.overlaps(new.period):
             raise ReadingsOverlap(
                 subject=new.meter,
                 found=f"{_span(new.period.start, new.period.end)} beside the {other.name}",

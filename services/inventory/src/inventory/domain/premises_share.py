@@ -54,10 +54,6 @@ class MeteredPart:
     def year(self) -> int:
         return self.period.start.year
 
-    @property
-    def days(self) -> int:
-        return (self.period.end - self.period.start).days
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
@@ -80,7 +76,7 @@ class Share:
 
 def by_year(reading: MeterReading) -> tuple[MeteredPart, ...]:
     """The reading, split by days where it crosses a year; the parts add up to it, exactly."""
-    whole, total_days = reading.period, (reading.period.end - reading.period.start).days
+    whole = reading.period
     parts: list[MeteredPart] = []
     start, before = whole.start, Decimal(0)
     while start < whole.end:
@@ -89,7 +85,7 @@ def by_year(reading: MeterReading) -> tuple[MeteredPart, ...]:
             reading.amount.value
             if end == whole.end
             else _part(
-                reading.amount.value, numerator=Decimal((end - whole.start).days), denominator=Decimal(total_days)
+                reading.amount.value, numerator=Decimal((end - whole.start).days), denominator=Decimal(whole.days)
             )
         )
         with localcontext(prec=MAX_PREC):
@@ -101,11 +97,11 @@ def by_year(reading: MeterReading) -> tuple[MeteredPart, ...]:
 
 def tenant_share(part: MeteredPart, premises: Premises, tenancies: Iterable[Tenancy]) -> Share | None:
     """The share of one tenant, by all its tenancies that hold; None where it was not there."""
-    there = [(item, days) for item in tenancies if item.holds and (days := _days(item, part.period)) is not None]
+    there = [(item, then) for item in tenancies if item.holds and (then := _days(item, part.period)) is not None]
     if not there:
         return None
     with localcontext(prec=MAX_PREC):
-        numerator = sum((item.weight_m2 * (days.end - days.start).days for item, days in there), start=Decimal(0))
+        numerator = sum((item.weight_m2 * then.days for item, then in there), start=Decimal(0))
     if not numerator:
         return None
     tenant = there[0][0]
@@ -115,7 +111,7 @@ def tenant_share(part: MeteredPart, premises: Premises, tenancies: Iterable[Tena
         kind=ShareKind.EXCLUDED if tenant.tenant_id is None else ShareKind.TENANT,
         location_id=tenant.tenant_id,
         outside_party=tenant.outside_party,
-        period=Period(start=min(days.start for _, days in there), end=max(days.end for _, days in there)),
+        period=Period(start=min(then.start for _, then in there), end=max(then.end for _, then in there)),
         numerator=numerator,
         denominator=denominator,
         amount=_part(part.amount, numerator=numerator, denominator=denominator),
@@ -153,7 +149,7 @@ def share_out(part: MeteredPart, premises: Premises, tenancies: Iterable[Tenancy
 
 def _denominator(part: MeteredPart, premises: Premises) -> Decimal:
     with localcontext(prec=MAX_PREC):
-        return premises.gross_area_m2 * part.days
+        return premises.gross_area_m2 * part.period.days
 
 
 def _days(tenancy: Tenancy, period: Period) -> Period | None:

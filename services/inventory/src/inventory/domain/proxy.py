@@ -256,9 +256,9 @@ def proxies_for(
     reason: str,
 ) -> tuple[Proxy, ...]:
     """A proxy for each item: persons times a person's use, for the days of the year on which the office was open."""
-    first, after = date(year, 1, 1), date(year + 1, 1, 1)
-    period = Period(start=max(first, opened), end=after if closed is None else min(after, closed))
-    days, of_days = (period.end - period.start).days, (after - first).days
+    whole = Period(start=date(year, 1, 1), end=date(year + 1, 1, 1))
+    period = Period(start=max(whole.start, opened), end=whole.end if closed is None else min(whole.end, closed))
+    days, of_days = period.days, whole.days
     found = []
     for each in per_person:
         with localcontext(prec=_EXACT_DIGITS):

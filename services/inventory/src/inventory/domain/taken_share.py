@@ -163,7 +163,7 @@ def require_not_billed(shares: Iterable[Share], lines: Iterable[BilledLine]) -> 
             line
             for line in kept
             if (line.location_id, line.category, line.item) == (share.location_id, reading.category, reading.item)
-            and _overlap(line.period, share.period)
+            and line.period.overlaps(share.period)
             and not _is_of_other_meter(line.meter, line.note, shared=reading.meter)
         ]
         if twice:
@@ -218,7 +218,3 @@ def _is_of_other_meter(meter: str, note: str | None, *, shared: str) -> bool:
         return True
     said = (note or "").strip()
     return said.casefold().startswith(OTHER_METER) and bool(said[len(OTHER_METER) :].strip())
-
-
-def _overlap(one: Period, other: Period) -> bool:
-    return one.start < other.end and other.start < one.end
