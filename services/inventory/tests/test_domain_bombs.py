@@ -128,12 +128,12 @@ def test_a_file_made_to_do_harm_is_refused_in_bounds(what: str, limits: Limits) 
     make, refusal, word = BAD[what]
     content = make()
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
 
     with pytest.raises(refusal) as caught:
         read_spreadsheet(content, limits=limits if what != "rows without end" else DEFAULT_LIMITS)
 
-    seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    seconds, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert word in caught.value.message + caught.value.found
     assert (seconds < SECONDS, peak < BYTES) == (True, True), (seconds, peak)
@@ -146,14 +146,14 @@ def many(tag: bytes) -> Iterator[bytes]:
 @pytest.mark.parametrize("tag", [b"<c><f>", b"<c ", b"<c><f", b"<f>", b"</f>", b'<c r="A1"><f>', b"<x:c><x:f>1</x:f>"])
 def test_cells_that_never_end_are_read_once_and_not_again_from_each(tag: bytes) -> None:
     content = on_sheet(b"".join(many(tag)))
-    began = time.perf_counter()
+    began = time.process_time()
 
     try:
         read_spreadsheet(content)
     except Refused as refusal:
         assert refusal.message  # noqa: PT017 - some are no XML, and some are cells of nothing
 
-    assert time.perf_counter() - began < 3 * SECONDS
+    assert time.process_time() - began < 3 * SECONDS
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
