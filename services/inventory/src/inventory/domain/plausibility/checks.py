@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 from inventory.domain.activity_data import Category
 from inventory.domain.completeness import OF_THE_YEAR
 from inventory.domain.plausibility.finding import Explanation, Finding, FindingCode
-from inventory.domain.plausibility.ranges import PERCENT, TOLD_APART_BY_ITEM, Basis, PlausibilityRange, Severity
+from inventory.domain.plausibility.ranges import TOLD_APART_BY_ITEM, Basis, PlausibilityRange, Severity
 from inventory.domain.proxy import SMALL_BELOW
 from inventory.domain.taken_share import TakenShare
 from quantities import Quantity, Unit, convertible
@@ -106,8 +106,6 @@ def _contradictions(data: Data) -> Iterable[Finding]:
             severity=Severity.ERROR,
             location_id=location_id,
             category=category,
-            item=None,
-            month=None,
             value=Decimal(len(of)),
             unit="months",
             expected="the statement withdrawn, or no records",
@@ -124,8 +122,6 @@ def _proxies(data: Data) -> Iterable[Finding]:
                 severity=Severity.ERROR,
                 location_id=location_id,
                 category=category,
-                item=None,
-                month=None,
                 value=personnel,
                 unit="person",
                 expected=f"fewer than {SMALL_BELOW} person, or records",
@@ -142,7 +138,6 @@ def _shares(data: Data) -> Iterable[Finding]:
             location_id=share.location_id,
             category=share.category,
             item=share.item,
-            month=None,
             value=share.amount,
             unit=share.unit.value,
             expected=f"the share of meter {share.meter} of {premises}, {share.period.start} to {share.period.end}, as"
@@ -165,8 +160,6 @@ def _without_reason(data: Data) -> Iterable[Finding]:
             severity=Severity.WARNING,
             location_id=location_id,
             category=category,
-            item=None,
-            month=None,
             value=Decimal(sum(use.unreasoned for use in uses)),
             unit="records",
             expected="how each was estimated or extrapolated, in its note or here",
@@ -183,7 +176,7 @@ def _told_apart(use: Use) -> str | None:
 def _chosen(
     data: Data, *, basis: Basis, path: Sequence[str], category: Category, item: str | None, unit: Unit | None, day: date
 ) -> Iterable[PlausibilityRange]:
-    """The range that holds for this, of each severity."""
+    """The range that holds for this, of each severity, the error first."""
     best: dict[Severity, tuple[tuple[object, ...], PlausibilityRange]] = {}
     for candidate in data.ranges:
         if (
@@ -199,7 +192,7 @@ def _chosen(
         rank = (near, candidate.item is not None, candidate.category is not None, candidate.id)
         if candidate.severity not in best or best[candidate.severity][0] < rank:
             best[candidate.severity] = (rank, candidate)
-    return [candidate for _, candidate in best.values()]
+    return [best[severity][1] for severity in (Severity.ERROR, Severity.WARNING) if severity in best]
 
 
 def _beyond(
@@ -216,23 +209,35 @@ def _beyond(
 ) -> Iterable[Finding]:
     """A finding by the most severe range that it misses."""
     day = month or date(data.year, 1, 1)
-    chosen = _chosen(data, basis=basis, path=path, category=category, item=item, unit=amount.unit, day=day)
-    for held in sorted(chosen, key=lambda found: found.severity != Severity.ERROR):
+    for held in _chosen(data, basis=basis, path=path, category=category, item=item, unit=amount.unit, day=day):
         value = amount.to(held.unit or amount.unit).value / by
         if held.misses(value):
-            yield Finding(
-                code=_CODES[basis],
-                severity=held.severity,
-                location_id=location_id,
-                category=category,
-                item=item,
-                month=month,
-                value=Decimal(_plain(value)),
-                unit=held.shown_unit,
-                expected=held.expected,
-                reason=held.source,
-            )
+            yield _missed(held, location_id=location_id, category=category, item=item, month=month, value=value)
             return
+
+
+def _missed(
+    held: PlausibilityRange,
+    *,
+    location_id: str,
+    category: Category,
+    item: str | None,
+    month: date | None = None,
+    value: Decimal,
+    seen: str = "",
+) -> Finding:
+    return Finding(
+        code=_CODES[held.basis],
+        severity=held.severity,
+        location_id=location_id,
+        category=category,
+        item=item,
+        month=month,
+        value=Decimal(_plain(value)),
+        unit=held.shown_unit,
+        expected=held.expected,
+        reason=f"{seen}{held.source}",
+    )
 
 
 _Source = tuple[str, Category, str | None, Unit]
@@ -267,14 +272,14 @@ def _amounts(data: Data) -> Iterable[Finding]:
 
 
 def _intensities(data: Data) -> Iterable[Finding]:
+    paths = {place: path[:depth] for path in data.paths.values() for depth, place in enumerate(path, start=1)}
     for basis, denominators in ((Basis.PER_PERSON, data.personnel), (Basis.PER_M2, data.floor_area_m2)):
         counted = ((place, use) for use in data.uses for place in data.paths[use.location_id] if place in denominators)
         for ((place, category, item, unit), _), amount in _summed(counted, by_month=False).items():
             if not denominators[place]:
                 continue
-            path = next(path[: path.index(place) + 1] for path in data.paths.values() if place in path)
             yield from _beyond(
-                data, basis=basis, location_id=place, path=path, category=category, item=item, month=None,
+                data, basis=basis, location_id=place, path=paths[place], category=category, item=item, month=None,
                 amount=Quantity(amount, unit), by=denominators[place],
             )  # fmt: skip
 
@@ -292,9 +297,9 @@ def _changes(data: Data) -> Iterable[Finding]:
         )
         if counterpart is None:
             continue
-        both = earlier[counterpart]
-        shared = both.keys() | months.keys() if category in OF_THE_YEAR else both.keys() & months.keys()
-        base = Quantity(sum((both.get(month, Decimal(0)) for month in shared), start=Decimal(0)), counterpart[3])
+        past = earlier[counterpart]
+        shared = past.keys() | months.keys() if category in OF_THE_YEAR else past.keys() & months.keys()
+        base = Quantity(sum((past.get(month, Decimal(0)) for month in shared), start=Decimal(0)), counterpart[3])
         before, now = base.to(unit).value, sum((months.get(month, Decimal(0)) for month in shared), start=Decimal(0))
         if before:
             yield from _changed(data, place=place, category=category, item=item, unit=unit, now=now, before=before)
@@ -317,22 +322,10 @@ def _changed(
         data, basis=Basis.CHANGE, path=data.paths[place], category=category, item=item, unit=None,
         day=date(data.year, 1, 1),
     )  # fmt: skip
-    for held in sorted(chosen, key=lambda found: found.severity != Severity.ERROR):
-        if held.misses(change):
-            yield Finding(
-                code=FindingCode.CHANGE_OUT_OF_RANGE,
-                severity=held.severity,
-                location_id=place,
-                category=category,
-                item=item,
-                month=None,
-                value=Decimal(_plain(change)),
-                unit=PERCENT,
-                expected=held.expected,
-                reason=f"{_plain(now)} {unit} after {_plain(before)} in the same months of the year before;"
-                f" {held.source}",
-            )
-            return
+    held = next((held for held in chosen if held.misses(change)), None)
+    if held is not None:
+        seen = f"{_plain(now)} {unit} after {_plain(before)} in the same months of the year before; "
+        yield _missed(held, location_id=place, category=category, item=item, value=change, seen=seen)
 
 
 def _plain(value: Decimal) -> str:

@@ -54,8 +54,8 @@ class Finding:
     severity: Severity
     location_id: str
     category: Category | None
-    item: str | None
-    month: date | None
+    item: str | None = None
+    month: date | None = None
     """None for the year."""
     value: Decimal
     unit: str
