@@ -22,6 +22,7 @@ ROWS = (
     "unon,waste,food,2024-01-01,2024-06-30,123.4,kg,composting,,measured",
     "unon,waste,hazardous,2024-01-01,2024-06-30,7,kg,stored,,measured",
 )
+WIDTH = 80
 MANY = 230
 """More lines of one category than two pages have."""
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -50,7 +51,9 @@ def command(service, token, tmp_path):
     """Runs the command on unon's inventory of 2024, as the auditor if nobody else is named."""
 
     async def run(*words, who="auditor", of=("unon", "2024")):
-        return await lichen("lineage", *of, *words, "--url", service, cwd=tmp_path, token=token(who), COLUMNS="100")
+        return await lichen(
+            "lineage", *of, *words, "--url", service, cwd=tmp_path, token=token(who), COLUMNS=str(WIDTH)
+        )
 
     return run
 
@@ -78,11 +81,16 @@ async def test_a_total_is_told_down_to_its_documents(command, inventories, servi
         )
     assert attached.is_success, attached.text
     await inventories.approve((await inventories.submit()).id)
+    await behind_its_back(inventories, r"UPDATE activity_record SET note = E'\x1b[2Jfolded' WHERE row_number = 14")
     total, lines = await sum_of_lines(inventories)
 
     code, said, wrong = await command("--records", "2")
 
     assert (code, wrong) == (0, "")
+    assert [line for line in said.splitlines() if len(line) > WIDTH or line != line.rstrip()] == []
+    # No text of anybody's steers the terminal.
+    assert "\x1b" not in said
+    assert "12.5 us_gallon, measured; \N{REPLACEMENT CHARACTER}[2Jfolded" in said
     flat = " ".join(said.split())
     told = f"{total.normalize():,f}"
     assert flat.startswith(f"UNON (unon), 2024: {told} kgCO2e")

@@ -1,7 +1,7 @@
 """The platform asked as somebody, and what it says when it says no."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -20,13 +20,15 @@ class Gateway:
     url: str
     token: Callable[[], str]
     """Asked each time: a token lives for minutes, reading may take longer."""
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+    """One for all that is asked: to connect takes longer than most answers."""
 
     def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """The `data` of a query. Refuses: Refused, with the code that the platform gave."""
         headers = {"Authorization": f"Bearer {self.token()}"}
         body = {"query": document, "variables": variables}
         try:
-            answer = httpx.post(self.url, json=body, headers=headers, timeout=60)
+            answer = self.client.post(self.url, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise Refused(f"{self.url} can't be asked: {error}") from error
         content = told(answer).json()

@@ -14,7 +14,7 @@ from lichen.lineage import Cell, TotalLineage, co2e_of
 __all__ = ["show"]
 
 CO2E = "kgCO2e"
-LABEL = 11
+LABEL = 12
 SHORTEST = 20
 """Of a value's line, on however narrow a terminal."""
 DIGITS = 6
@@ -29,11 +29,9 @@ class _Rows:
         self._before = " " * indent
 
     def __call__(self, label: str, value: str) -> None:
-        width = max(self._console.width - len(self._before) - LABEL, SHORTEST)
-        for line in Text(_plain(value)).wrap(self._console, width, overflow="fold"):
-            line.rstrip()
-            self._console.print(Text.assemble(self._before, (f"{label:<{LABEL}}", "dim"), line), soft_wrap=True)
-            label = ""
+        before = Text.assemble(self._before, (f"{label:<{LABEL}}", "dim"))
+        width = max(self._console.width - len(before), SHORTEST)
+        _print(self._console, Text(_plain(value)), width=width, before=before)
 
 
 def show(found: TotalLineage, console: Console) -> None:
@@ -72,7 +70,7 @@ def _head(found: TotalLineage, console: Console) -> None:
         _file(row, "document", file)
     for category, count in found.without_emission.items():
         row("beside", f"{_lines_of(count)} of {category}, with no emission that you may see")
-    _say(console, "")
+    console.print()
 
 
 def _parts(found: TotalLineage, console: Console) -> None:
@@ -95,14 +93,17 @@ def _lines(cell: Cell, console: Console, *, location_id: str) -> None:
     of = f"{_exact(cell.said_kg)} {CO2E} of {_lines_of(cell.lines)}"
     which = "" if cell.hidden == 0 else f"; the largest {len(cell.shown):,}"
     beside = " (beside the total)" if cell.is_optional else ""
-    _say(console, f"\nScope {cell.scope}, {cell.category}{beside}: {of}{which}", style="bold")
-    before: dict[str, Any] | None = None
+    console.print()
+    _say(console, f"Scope {cell.scope}, {cell.category}{beside}: {of}{which}", style="bold")
+    told: tuple[int, dict[str, Any]] | None = None
     for number, line in enumerate(cell.shown, start=1):
         site = "" if line["locationId"] == location_id else f" at {line['locationId']}"
         title = f"{number}. {_exact(co2e_of(line))} {CO2E}: {line['item']}{site}, {_period(line)}"
         _say(console, f"  {title}", style="green")
-        _line(_Rows(console, indent=5), line, alike=number - 1 if _factor_alike(line, before) else None)
-        before = line
+        alike = told is not None and _has_factor_of(line, told[1])
+        _line(_Rows(console, indent=4), line, alike=told[0] if told is not None and alike else None)
+        if not alike:
+            told = number, line
     if cell.hidden:
         _say(console, f"  {_lines_of(cell.hidden)} more, {_exact(cell.hidden_kg)} {CO2E}, not shown.", style="dim")
 
@@ -156,10 +157,10 @@ def _factor(row: _Rows, line: dict[str, Any]) -> None:
     row("release", f"{factor['release']}; licence: {factor['licence']}")
 
 
-def _factor_alike(line: dict[str, Any], before: dict[str, Any] | None) -> bool:
-    return before is not None and all(
-        line["emission"][name] == before["emission"][name] for name in ("factorId", "factorRelease", "explanation")
-    )
+def _has_factor_of(line: dict[str, Any], other: dict[str, Any]) -> bool:
+    """The same one, for the same reasons."""
+    names = ("factorId", "factorRelease", "explanation")
+    return all(line["emission"][name] == other["emission"][name] for name in names)
 
 
 def _conversion(conversion: dict[str, Any]) -> str:
@@ -215,7 +216,8 @@ def _sums(found: TotalLineage, console: Console) -> None:
     table.add_column(justify="right", no_wrap=True)
     for what, kg in rows:
         table.add_row(what, f"{_exact(kg, places)} {CO2E}")
-    _say(console, "\nDoes it add up?", style="bold")
+    console.print()
+    _say(console, "Does it add up?", style="bold")
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
     if found.adds_up:
         _say(console, _yes(found), style="bold green")
@@ -251,7 +253,15 @@ def _file(row: _Rows, label: str, file: dict[str, Any]) -> None:
 
 
 def _say(console: Console, line: str, *, style: str = "") -> None:
-    console.print(Text("\n" * line.startswith("\n") + _plain(line.lstrip("\n"))), style=style)
+    _print(console, Text(_plain(line), style=style), width=console.width)
+
+
+def _print(console: Console, text: Text, *, width: int, before: Text | None = None) -> None:
+    """Folded to that width, each line after `before`, or its like in spaces, and with nothing invisible at its end."""
+    for line in text.wrap(console, width, overflow="fold"):
+        line.rstrip()
+        console.print(line if before is None else before + line, soft_wrap=True)
+        before = None if before is None else Text(" " * len(before))
 
 
 def _plain(value: str) -> str:
