@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from chassis import telemetry
 from chassis.database import DATABASE_TROUBLE, Database
 from chassis.ids import new_id
+from chassis.memory import settle_memory
 from chassis.refusals import Refusal
 from chassis.telemetry import log, trace_id
 from inventory.domain.checked_file import Checked
@@ -222,6 +223,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     telemetry.configure("inventory-imports", version="0.1.0")
     told = json.loads(sys.stdin.readline())
+    settle_memory()
     threading.Thread(target=_end_with_input, daemon=True).start()
     asyncio.run(_work(told["database_url"], told["root"], Vault.open(**told["evidence"])))
 

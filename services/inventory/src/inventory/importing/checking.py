@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -115,6 +116,8 @@ class _Row(NamedTuple):
     """As many as there are headers, and a blank one."""
     whole: list[Cell]
     """As the file has them."""
+    meter: str | None
+    """As the domain takes it in, if that is plain to see."""
 
     @property
     def stated(self) -> Cell:
@@ -160,8 +163,9 @@ class _Checking:
                 begun = True
             if sheet.name not in self.checker.data_sheets:
                 return
-            cells = [*whole[: columns.width], *blank[min(len(whole), columns.width) :]]
-            self._read(_Row(sheet, columns, number, cells, whole))
+            width = columns.width
+            cells = [*whole, None] if len(whole) == width else [*whole[:width], *blank[min(len(whole), width) :]]
+            self._read(_Row(sheet, columns, number, cells, whole, _meter_in(cells[columns.meter])))
 
     def _read(self, row: _Row) -> None:
         key = None if row.columns.has_stray(row.whole) else _shape_key(row)
@@ -208,14 +212,11 @@ class _Checking:
             answer = self._answer(shape.question, start, after)
         except (UnitsNotConvertible, FactorMissing):
             return None
-        kind = self._of_meter(shape.kind, cells[columns.meter])
+        kind = shape.kind if row.meter is None else self._of_meter(shape.kind, row.meter)
         return Line(kind, start, after, amount, note, answer, row.sheet.name, row.number)
 
-    def _of_meter(self, kind: int, cell: Cell) -> int:
-        """Index of the same kind of that meter; of the kind itself where there is none."""
-        meter = _meter_in(cell)
-        if meter is None:
-            return kind
+    def _of_meter(self, kind: int, meter: str) -> int:
+        """Index of the same kind of that meter."""
         asked = (kind, meter)
         if asked not in self.of_meter:
             of = self.found.kinds[kind]
@@ -319,16 +320,15 @@ class _Checking:
 
 def _shape_key(row: _Row) -> tuple[object, ...]:
     """All cells but the free ones, each as its type has it: to Python, yes is 1."""
-    cells = row.columns.shape(row.cells)
-    meter: object = row.cells[row.columns.meter]
-    if _meter_in(row.cells[row.columns.meter]) is not None:
-        meter = _ANY_METER
-    ends = _is_blank(row.cells[row.columns.end])
-    return cells, tuple(map(type, cells)), meter, type(meter), _is_blank(row.stated), ends
+    cells, columns = row.cells, row.columns
+    shape = columns.shape(cells)
+    meter: object = cells[columns.meter] if row.meter is None else _ANY_METER
+    return shape, tuple(map(type, shape)), meter, type(meter), _is_blank(row.stated), _is_blank(cells[columns.end])
 
 
+@lru_cache(maxsize=10_000, typed=True)
 def _meter_in(cell: Cell) -> str | None:
-    """The meter as the domain takes it in, if that is plain to see."""
+    """The meter as the domain takes it in; None where there is none, or that is not plain to see."""
     if isinstance(cell, Decimal):
         return shown(cell)
     return cell if isinstance(cell, str) and _is_plain(cell) else None
@@ -340,7 +340,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_blank(cell: Cell) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+    return cell is None or (isinstance(cell, str) and (not cell or cell.isspace()))
 
 
 def _form(activity: ActivityData) -> Form | None:
