@@ -1,6 +1,7 @@
 """Rows are read, or refused cell by cell with all that is wrong in them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -183,6 +184,9 @@ def test_every_kind_of_activity_can_be_recorded(row: RawRow, key: str, amount: s
         (a_row(amount="٣"), "amount", ProblemCode.NOT_A_NUMBER),
         (a_row(amount=date(2024, 1, 1)), "amount", ProblemCode.NOT_A_NUMBER),
         (a_row(amount=True), "amount", ProblemCode.NOT_A_NUMBER),
+        (a_row(uncertainty="5 %"), "uncertainty", ProblemCode.NOT_A_NUMBER),
+        (a_row(uncertainty="-0.1"), "uncertainty", ProblemCode.PERCENT_OUT_OF_RANGE),
+        (a_row(FLIGHT, uncertainty="1000.1"), "uncertainty", ProblemCode.PERCENT_OUT_OF_RANGE),
         (a_row(FLIGHT, passengers="1.5"), "passengers", ProblemCode.NOT_A_NUMBER),
         (a_row(FLIGHT, passengers="0"), "passengers", ProblemCode.NEGATIVE_AMOUNT),
         (a_row(start="03/04/2024"), "start", ProblemCode.NOT_A_DATE),
@@ -294,6 +298,25 @@ def test_what_only_a_form_has_is_kept_with_the_line() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("cell", "comma", "percent"),
+    [
+        ("0", False, "0"),
+        ("1000", False, "1000"),
+        (Decimal("2.5"), False, "2.5"),
+        ("2,5", True, "2.5"),
+        (" ", False, None),
+    ],
+)
+def test_a_row_of_any_kind_states_how_well_its_amount_is_known(cell: Cell, comma: bool, percent: str | None) -> None:  # noqa: FBT001
+    reference = replace(a_reference(), decimal_comma=comma)
+
+    activities, problems = read_rows([a_row(uncertainty=cell), a_row(FLIGHT, uncertainty=cell)], reference=reference)
+
+    assert problems == ()
+    assert [item.uncertainty_percent for item in activities] == [None if percent is None else Decimal(percent)] * 2
+
+
 def test_a_duplicate_row_names_the_other_row() -> None:
     activities, problems = read_rows(
         [a_row(row=2), a_row(row=7, amount="1000.0", end=datetime(2024, 12, 31))],  # noqa: DTZ001 - as cells are
@@ -384,6 +407,9 @@ def test_a_problem_quotes_what_was_found_shortened() -> None:
         (" Location  code ", Column.SITE),
         ("last_day", Column.END),
         ("Cabin class", Column.CLASS),
+        ("Amount_uncertainty percent", Column.UNCERTAINTY),
+        ("Incertitude", Column.UNCERTAINTY),
+        ("incertidumbre en porcentaje", Column.UNCERTAINTY),
         ("", None),
         ("colour", None),
     ],

@@ -199,6 +199,7 @@ async def test_a_template_is_made_for_a_location_and_year_and_reads_back_when_fi
         rules = re.findall(r'<dataValidation type="(\w+)"', parts.read("xl/worksheets/sheet1.xml").decode())
     assert rules.count("list") == 9
     assert rules.count("date") == 2
+    assert rules.count("decimal") == 1
 
     # Its instructions and lists are no activity data, and its own headers are read.
     filled = fill(answer.content, headers, {

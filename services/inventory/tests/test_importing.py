@@ -121,6 +121,7 @@ FREE = {
     Column.END: ("2024-06-30", "2024-12-31", date(2024, 7, 1), None),
     Column.QUALITY: ("measured", "measured", "Estimated"),
     Column.NOTE: (None, "a", " a ", "b", Decimal(7)),
+    Column.UNCERTAINTY: (None, None, None, "5", Decimal("5.0"), "1001"),
 }
 
 
@@ -175,6 +176,7 @@ def as_lines(activities: tuple[ActivityData, ...]) -> list[tuple[object, ...]]:
     return [
         (
             *(item.location_id, item.category, item.item, item.key, item.amount.unit, dict(item.details), item.quality),
+            item.uncertainty_percent,
             *(item.period.start, item.period.end, str(item.amount.value), item.note),
             *(item.source.sheet, item.source.row),
             resolve_coefficient(
@@ -194,6 +196,7 @@ def lines_of(checked: Checked) -> list[tuple[object, ...]]:
         found.append(
             (
                 *(kind.location_id, kind.category, kind.item, kind.key, kind.unit, dict(kind.details), kind.quality),
+                kind.uncertainty_percent,
                 *(line.start, line.end, str(line.amount), line.note, line.sheet, line.row, coefficient),
             )
         )

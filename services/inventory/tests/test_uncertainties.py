@@ -37,6 +37,9 @@ SIMULATED = """query($draws: Int!, $seed: Int!) { location(id: "unon") { invento
 LINES = """{ location(id: "unon") { inventory(year: 2024) { activityRecords(first: 20) { edges { node { category
     emission { co2e { value } uncertainty { percent { value } lower { value } upper { value }
         parts { of source percent { value } statement { reason } } } } } } } } } }"""
+STATED = """{ location(id: "unon") { inventory(year: 2024) { activityRecords(first: 9) { edges { node {
+    amountUncertainty { value unit }
+    emission { uncertainty { percent { value } parts { of source percent { value } } } } } } } } } }"""
 GRID = "unon,grid_electricity,,2024-01-01,2024-12-31,1000,kWh,,,measured"
 GIGIRI = "unon-gigiri,grid_electricity,,2024-01-01,2024-12-31,3000,kWh,,,estimated,,by last year"
 DIESEL = "unon,generator_fuel,diesel,2024-01-01,2024-06-30,100,litre,,,measured"
@@ -109,6 +112,36 @@ async def test_an_interval_grows_out_of_what_is_stated(inventories: "Inventories
         4000 * KENYA * Decimal("0.04650269"), rel=Decimal("1e-5")
     )
     assert found["uncertainty"]["method"] == "IPCC_2006_APPROACH_1"
+
+
+async def test_a_file_states_how_well_each_amount_is_known(inventories: "Inventories") -> None:
+    rows = (
+        "site,category,item,start,end,amount,unit,generated_kwh,quality,incertitude",
+        "unon,grid_electricity,,2024-01-01,2024-12-31,1000,kWh,,measured,3",
+        "unon-gigiri,grid_electricity,,2024-01-01,2024-12-31,3000,kWh,,measured,",
+        "unon,on_site_renewables,solar,2024-01-01,2024-12-31,10,kWh,12,measured,0.5",
+    )
+    draft = (await inventories.import_file("\n".join(rows).encode())).inventory_id
+    (factor,) = {row["factor_id"] for row in await inventories.rows("coefficient")}
+    await state(inventories, draft, factorId=factor, percent="4")
+
+    answer = await inventories.ask(inventories.person("unon-technical"), STATED)
+    found = [edge["node"] for edge in answer["data"]["location"]["inventory"]["activityRecords"]["edges"]]
+
+    assert [node["amountUncertainty"] for node in found] == [
+        {"value": "3", "unit": "percent"}, None, {"value": "0.5", "unit": "percent"},
+    ]  # fmt: skip
+    # √(3² + 4²) of the line that states it; a quarter of the total is known.
+    assert found[0]["emission"]["uncertainty"]["percent"]["value"] == "5"
+    assert [part["source"] for part in found[0]["emission"]["uncertainty"]["parts"]] == ["record", "statement"]
+    assert found[1]["emission"]["uncertainty"]["percent"] is None
+    assert parts(await known(inventories))["scope None"] == (5, 25, None)
+    # What is stated for a set of lines holds where a line says nothing.
+    await state(inventories, draft, category="grid_electricity", percent="1")
+    assert parts(await known(inventories))["scope None"][:2] == (
+        pytest.approx(Decimal("4.138"), abs=Decimal("0.001")),
+        100,
+    )
 
 
 async def test_what_nobody_states_stays_out_and_is_said_to(inventories: "Inventories") -> None:

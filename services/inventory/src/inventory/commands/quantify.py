@@ -47,7 +47,7 @@ factor as published, its publisher and table, the conversion, the GWP set), and 
 are stated.
 
 Lines: CSV, XLSX or JSON. Columns as for an import, of which only the category and the amount's own are needed; beside
-them country, grid, year, amount_uncertainty_percent, factor_uncertainty_percent, and a factor of the line's own:
+them country, grid, year, factor_uncertainty_percent, and a factor of the line's own:
 factor_per (a unit), factor_co2, factor_ch4, factor_n2o or any other gas (a mass such as '0.41 g'), factor_co2e,
 factor_biogenic_co2, factor_gwp_set, factor_publisher, factor_document, factor_table, factor_year."""
 _AFTER = """Exits with 0 when every line was quantified, 1 when nothing was, 2 for wrong options, 3 when a part was

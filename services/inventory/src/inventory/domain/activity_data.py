@@ -158,6 +158,8 @@ class ActivityData:
     source: SourceRow
     stated: Stated | None = None
     """None where item, treatment and flight say all."""
+    uncertainty_percent: Decimal | None = None
+    """Half the width of the 95 % interval of the amount; None where the row states none."""
 
     def __post_init__(self) -> None:
         """Refuses: AmountNegative."""

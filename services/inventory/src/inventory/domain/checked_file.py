@@ -25,6 +25,7 @@ class Kind(NamedTuple):
     unit: Unit
     details: tuple[tuple[str, str], ...]
     quality: str
+    uncertainty_percent: Decimal | None
 
 
 class Line(NamedTuple):

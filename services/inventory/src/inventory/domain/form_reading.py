@@ -13,6 +13,7 @@ from inventory.domain.categories import CATEGORIES, Derived, Form, Items, amount
 from inventory.domain.categories.form import AS_STATED
 from inventory.domain.cells import RowReader, name_of, number_in
 from inventory.domain.rows import Column, ProblemCode
+from inventory.domain.uncertainty import PERCENT_MAX, is_uncertainty
 from inventory.domain.wastewater import ch4_kg_per_bod_kg
 from quantities import (
     GasNotInGwpSet,
@@ -25,9 +26,29 @@ from quantities import (
     parse_unit,
 )
 
-__all__ = ["COMMON_COLUMNS", "FormReading", "Lookups", "amount_again", "period_of", "read_days", "read_form"]
+__all__ = [
+    "COMMON_COLUMNS",
+    "UNCERTAINTY_HINT",
+    "FormReading",
+    "Lookups",
+    "amount_again",
+    "period_of",
+    "read_days",
+    "read_form",
+    "read_uncertainty",
+]
 
-COMMON_COLUMNS = frozenset({Column.SITE, Column.CATEGORY, Column.START, Column.END, Column.QUALITY, Column.NOTE})
+COMMON_COLUMNS = frozenset(
+    {
+        Column.SITE,
+        Column.CATEGORY,
+        Column.START,
+        Column.END,
+        Column.UNCERTAINTY,
+        Column.QUALITY,
+        Column.NOTE,
+    }
+)
 """Columns that rows of every form may fill."""
 
 _IN_STATED_UNIT = (Column.AMOUNT, Column.CAPACITY, Column.RECOVERED)
@@ -93,6 +114,25 @@ def period_of(row: RowReader, first: date | None, last: date | None) -> Period |
         )
         return None
     return Period(start=first, end=last + timedelta(days=1))
+
+
+UNCERTAINTY_HINT = "half of the 95 % interval, in percent: 5 for plus or minus 5 %"
+
+
+def read_uncertainty(row: RowReader) -> Decimal | None:
+    """Half the width of the 95 % interval of the amount, in percent; None where none is stated, or no sound one."""
+    if not row.has(Column.UNCERTAINTY):
+        return None
+    percent = row.number(Column.UNCERTAINTY, hint=UNCERTAINTY_HINT)
+    if percent is None or is_uncertainty(percent):
+        return percent
+    row.report(
+        Column.UNCERTAINTY,
+        ProblemCode.PERCENT_OUT_OF_RANGE,
+        reason=f"{percent:f} is not a percentage from 0 to {PERCENT_MAX}",
+        hint=UNCERTAINTY_HINT,
+    )
+    return None
 
 
 def read_form(row: RowReader, category: Category, *, lookups: Lookups, any_item: bool = False) -> FormReading | None:

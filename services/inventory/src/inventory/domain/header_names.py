@@ -29,6 +29,7 @@ FRENCH: Mapping[str, tuple[str, ...]] = {
     "recovered_ch4_kg": ("ch4 récupéré kg", "méthane récupéré kg"),
     "nitrogen_kg": ("azote kg",),
     "meter": ("compteur", "numéro de compteur"),
+    "uncertainty": ("incertitude", "incertitude en pourcentage", "incertitude de la quantité"),
     "quality": ("qualité", "qualité des données"),
     "note": ("remarque", "remarques", "commentaire", "commentaires"),
 }
@@ -57,6 +58,7 @@ SPANISH: Mapping[str, tuple[str, ...]] = {
     "recovered_ch4_kg": ("ch4 recuperado kg", "metano recuperado kg"),
     "nitrogen_kg": ("nitrógeno kg",),
     "meter": ("medidor", "contador", "número de medidor"),
+    "uncertainty": ("incertidumbre", "incertidumbre en porcentaje", "incertidumbre de la cantidad"),
     "quality": ("calidad", "calidad de los datos"),
     "note": ("nota", "observaciones", "comentario", "comentarios"),
 }

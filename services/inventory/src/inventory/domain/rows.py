@@ -46,6 +46,7 @@ class Column(StrEnum):
     RECOVERED_CH4_KG = "recovered_ch4_kg"
     NITROGEN_KG = "nitrogen_kg"
     METER = "meter"
+    UNCERTAINTY = "uncertainty"
     QUALITY = "quality"
     NOTE = "note"
 
@@ -75,6 +76,13 @@ _OTHER_HEADERS = {
     Column.RECOVERED_CH4_KG: ("methane recovered kg", "ch4 recovered kg"),
     Column.NITROGEN_KG: ("effluent nitrogen kg", "nitrogen"),
     Column.METER: ("meter number", "meter id", "meter no", "account", "account number"),
+    Column.UNCERTAINTY: (
+        "uncertainty percent",
+        "amount uncertainty",
+        "amount uncertainty percent",
+        "uncertainty of amount",
+        "accuracy",
+    ),
     Column.QUALITY: ("data quality",),
     Column.NOTE: ("notes", "comment", "comments", "remarks"),
 }

@@ -36,6 +36,7 @@ __all__ = [
     "PercentSource",
     "StatedPercents",
     "UncertaintyStatement",
+    "is_uncertainty",
     "parts_open_to_all",
     "require_simulation",
     "uncertainty_to_state",
@@ -105,6 +106,11 @@ def require_simulation(*, draws: int, seed: int) -> None:
         )
 
 
+def is_uncertainty(percent: Decimal) -> bool:
+    """Whether it can be half the width of a 95 % interval, in percent; of a file, a statement or a factor alike."""
+    return percent.is_finite() and 0 <= percent <= PERCENT_MAX
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorUse:
     """A factor that lines of the inventory use."""
@@ -143,7 +149,7 @@ def uncertainty_to_state(
         )
     if factor_id is not None:
         _require_open_factor(factor_id, used=used)
-    if not percent.is_finite() or not 0 <= percent <= PERCENT_MAX:
+    if not is_uncertainty(percent):
         raise UncertaintyOutOfRange(
             subject="uncertainty",
             found=f"{percent} percent",

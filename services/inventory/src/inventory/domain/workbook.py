@@ -9,7 +9,7 @@ from inventory.domain.air_travel import Airport
 from inventory.domain.cells import RowReader
 from inventory.domain.emission_factor import Catalogue, Place
 from inventory.domain.errors import FactorMissing
-from inventory.domain.form_reading import FormReading, Lookups, period_of, read_days, read_form
+from inventory.domain.form_reading import FormReading, Lookups, period_of, read_days, read_form, read_uncertainty
 from inventory.domain.overlap import Meter, Reading, meter_of, overlap_with, overlaps
 from inventory.domain.quantification import resolve_coefficient
 from inventory.domain.rows import Cell, Column, Problem, ProblemCode, RawRow, column_named, headers_of, is_blank, shown
@@ -230,6 +230,7 @@ class RowChecker:
         quality = row.one_of(
             Column.QUALITY, known=DataQuality, also={}, code=ProblemCode.UNKNOWN_QUALITY, what="data quality"
         )
+        uncertainty_percent = read_uncertainty(row)
         if category is None:
             return None
         reading = read_form(row, category, lookups=self.lookups)
@@ -247,6 +248,7 @@ class RowChecker:
             note=row.text(Column.NOTE),
             source=source,
             stated=_beyond_item_and_flight(reading),
+            uncertainty_percent=uncertainty_percent,
         )
         self._report_no_factor(row, activity)
         return activity

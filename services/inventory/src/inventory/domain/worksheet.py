@@ -16,11 +16,19 @@ from inventory.domain.cells import YEARS, RowReader, name_of, number_in
 from inventory.domain.edition import MethodEdition
 from inventory.domain.emission_factor import Catalogue, EmissionFactor, Place
 from inventory.domain.errors import FactorMissing
-from inventory.domain.form_reading import FormReading, Lookups, period_of, read_days, read_form
+from inventory.domain.form_reading import (
+    UNCERTAINTY_HINT,
+    FormReading,
+    Lookups,
+    period_of,
+    read_days,
+    read_form,
+    read_uncertainty,
+)
 from inventory.domain.own_factors import ALWAYS, fields_of, own_factor
 from inventory.domain.quantification import Quantification, multiply, resolve_coefficient
 from inventory.domain.rows import Cell, Column, Problem, ProblemCode, RawRow, column_named, is_blank, shown
-from inventory.domain.uncertainty import PERCENT_MAX
+from inventory.domain.uncertainty import PERCENT_MAX, is_uncertainty
 from quantities import GasNotInGwpSet, GwpSet, Refusal, UnitsNotConvertible
 
 __all__ = ["FACTOR_PREFIX", "Line", "OwnColumn", "Rules", "read_lines"]
@@ -37,7 +45,6 @@ class OwnColumn(StrEnum):
     COUNTRY = "country"
     GRID = "grid"
     YEAR = "year"
-    AMOUNT_UNCERTAINTY = "amount_uncertainty_percent"
     FACTOR_UNCERTAINTY = "factor_uncertainty_percent"
 
 
@@ -189,7 +196,8 @@ class _LineReader:
         period = self._period(category)
         place = self._place()
         quality = self._quality()
-        percents = [self._percent(column) for column in (OwnColumn.AMOUNT_UNCERTAINTY, OwnColumn.FACTOR_UNCERTAINTY)]
+        amount_percent = read_uncertainty(self._row)
+        factor_percent = self._factor_percent()
         own = None if reading is None else self._factor(fields, category, key=reading.stated.key)
         if reading is None or self._row.problems:
             return None
@@ -208,8 +216,8 @@ class _LineReader:
             note=self._row.text(Column.NOTE),
             quantification=found,
             factor=factor,
-            amount_percent=percents[0],
-            factor_percent=_percent_of(factor) if percents[1] is None else percents[1],
+            amount_percent=amount_percent,
+            factor_percent=_percent_of(factor) if factor_percent is None else factor_percent,
         )
 
     def _report(self, column: str, code: ProblemCode, *, value: Cell, reason: str, hint: str) -> None:
@@ -278,18 +286,18 @@ class _LineReader:
         )
         return None if name is None else DataQuality(name)
 
-    def _percent(self, column: OwnColumn) -> Decimal | None:
-        cell = self._own.get(column)
+    def _factor_percent(self) -> Decimal | None:
+        cell = self._own.get(OwnColumn.FACTOR_UNCERTAINTY)
         if is_blank([cell]):
             return None
         percent = number_in(cell)
-        if percent is None or not 0 <= percent <= PERCENT_MAX:
+        if percent is None or not is_uncertainty(percent):
             self._report(
-                column,
+                OwnColumn.FACTOR_UNCERTAINTY,
                 ProblemCode.PERCENT_OUT_OF_RANGE,
                 value=cell,
-                reason=f"'{shown(cell)}' is not a percentage of at most {PERCENT_MAX}",
-                hint="half of the 95 % interval, in percent: 5 for plus or minus 5 %",
+                reason=f"'{shown(cell)}' is not a percentage from 0 to {PERCENT_MAX}",
+                hint=UNCERTAINTY_HINT,
             )
         return percent
 

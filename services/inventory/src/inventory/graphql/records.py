@@ -79,6 +79,9 @@ class ActivityRecord:
     period_start: date
     period_end: date = strawberry.field(description="The first day that no longer belongs to it.")
     amount: Quantity
+    amount_uncertainty: Quantity | None = strawberry.field(
+        description="Half the width of the amount's 95 % interval, in percent, where the line states it itself."
+    )
     quality: str
     note: str | None
     sheet: str
@@ -104,6 +107,9 @@ class ActivityRecord:
             period_start=row.period_start,
             period_end=row.period_end,
             amount=Quantity.of(row.amount, row.unit),
+            amount_uncertainty=None
+            if row.uncertainty_percent is None
+            else Quantity.of(row.uncertainty_percent, "percent"),
             quality=row.quality,
             note=row.note,
             sheet=row.sheet,

@@ -272,6 +272,7 @@ class _Checking:
             unit=activity.amount.unit,
             details=tuple(activity.details.items()),
             quality=activity.quality,
+            uncertainty_percent=activity.uncertainty_percent,
         )
         index = self._index_of(kind)
         place = self.reference.places[activity.location_id]

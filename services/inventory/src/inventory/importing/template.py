@@ -11,13 +11,15 @@ from inventory.domain import vocabulary
 from inventory.domain.activity_data import Category, DataQuality
 from inventory.domain.categories import CATEGORIES, CategorySpec, Form, Items
 from inventory.domain.emission_factor import Catalogue
+from inventory.domain.form_reading import UNCERTAINTY_HINT
 from inventory.domain.header_names import HEADERS_BY_LANGUAGE
 from inventory.domain.rows import Column
+from inventory.domain.uncertainty import PERCENT_MAX
 from quantities import GwpSet, Unit, convertible
 
 __all__ = ["TEMPLATE_VERSION", "TemplateFor", "template"]
 
-TEMPLATE_VERSION = "2026.1"
+TEMPLATE_VERSION = "2026.2"
 """Of the columns and lists; it is in the workbook's properties and in the first cell of its hidden sheet."""
 ROWS = 2_000
 """With drop-downs; further rows may be filled in without."""
@@ -129,6 +131,14 @@ def _data(
                 "maximum": date(what.year, 12, 31),
                 "error_message": f"A day of {what.year}.",
             }
+        elif column == Column.UNCERTAINTY:
+            rule = {
+                "validate": "decimal",
+                "criteria": "between",
+                "minimum": 0,
+                "maximum": int(PERCENT_MAX),
+                "error_message": f"{UNCERTAINTY_HINT}.",
+            }
         if rule is not None:
             sheet.data_validation(1, index, ROWS, index, rule)
     sheet.freeze_panes(1, 2)
@@ -145,6 +155,7 @@ def _instructions(book: xlsxwriter.Workbook, what: TemplateFor) -> None:
         ("Days are whole: the column of the end names the last day. A journey without an end is of one day.",),
         ("Numbers have a point for decimals and no comma, unless a locale with a comma is declared when it is sent.",),
         ("Readings of one meter never share a day; where a site has several, say in the column meter which it is.",),
+        (f"Uncertainty is of the amount: {UNCERTAINTY_HINT}, without the sign %. Blank: nothing is stated of it.",),
         ("",),
         ("of what", "how it is stated", "needs, beside site, category, start and quality", "units"),
     ]
@@ -155,7 +166,7 @@ def _instructions(book: xlsxwriter.Workbook, what: TemplateFor) -> None:
     ]
     for row, line in enumerate(lines):
         for column, text in enumerate(line):
-            sheet.write_string(row, column, text, bold if row in {0, 6} else None)
+            sheet.write_string(row, column, text, bold if row in {0, 7} else None)
 
 
 def _needs(form: Form) -> str:

@@ -34,19 +34,21 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 # for each line. And OFFSET 0 keeps it from going the other way round, and reading all lines for each kind.
 _ADD_KINDS = text(
     "INSERT INTO activity_staging_kind (import_id, id, location_id, category, item, unit, details, quality, scope,"
-    " optional) SELECT :import_id, id, location_id, category, item, unit, details::jsonb, quality, scope, optional"
+    " optional, uncertainty_percent) SELECT :import_id, id, location_id, category, item, unit, details::jsonb, quality,"
+    " scope, optional, uncertainty_percent"
     " FROM unnest(CAST(:location_id AS text[]), CAST(:category AS text[]), CAST(:item AS text[]),"
     " CAST(:unit AS text[]), CAST(:details AS text[]), CAST(:quality AS text[]), CAST(:scope AS integer[]),"
-    " CAST(:optional AS boolean[])) WITH ORDINALITY"
-    " AS k (location_id, category, item, unit, details, quality, scope, optional, id)"
+    " CAST(:optional AS boolean[]), CAST(:uncertainty_percent AS numeric[])) WITH ORDINALITY"
+    " AS k (location_id, category, item, unit, details, quality, scope, optional, uncertainty_percent, id)"
 )
 _ADD_STAGED = text(
     "INSERT INTO activity_record (inventory_id, import_id, location_id, sheet, row_number, category, item,"
     " period_start, period_end, amount, unit, details, quality, note, scope, optional, coefficient_id, co2e_kg,"
-    " biogenic_co2_kg)"
+    " biogenic_co2_kg, uncertainty_percent)"
     " SELECT :inventory_id, s.import_id, k.location_id, s.sheet, s.row_number, k.category, k.item, s.period_start,"
     " s.period_end, s.amount, k.unit, k.details, k.quality, s.note, k.scope, coalesce(c.optional, k.optional),"
-    " s.coefficient_id, s.amount * c.co2e_kg_per_unit, s.amount * c.biogenic_co2_kg_per_unit"
+    " s.coefficient_id, s.amount * c.co2e_kg_per_unit, s.amount * c.biogenic_co2_kg_per_unit,"
+    " k.uncertainty_percent"
     " FROM activity_staging s CROSS JOIN LATERAL"
     " (SELECT * FROM activity_staging_kind WHERE import_id = s.import_id AND id = s.kind OFFSET 0) k"
     " LEFT JOIN coefficient c ON c.id = s.coefficient_id"
@@ -118,6 +120,7 @@ def _arrays(kinds: Sequence[Kind]) -> dict[str, list[object]]:
         "quality": [item.quality for item in kinds],
         "scope": [item.category.scope for item in kinds],
         "optional": [item.category.is_optional for item in kinds],
+        "uncertainty_percent": [item.uncertainty_percent for item in kinds],
     }
 
 

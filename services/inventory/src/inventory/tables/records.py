@@ -137,6 +137,7 @@ activity_staging_kind = Table(
     Column("quality", String, nullable=False),
     Column("scope", Integer, nullable=False),
     Column("optional", Boolean, nullable=False),
+    Column("uncertainty_percent", Numeric),
     prefixes=["UNLOGGED"],
 )
 """What staged lines have in common, for the length of the same transaction."""
