@@ -1,5 +1,6 @@
 """The platform asked as somebody, and what it says when it says no."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 import httpx
 
 __all__ = ["Gateway", "Refused", "told"]
+
+WAITS_MAX = 20
+"""How often an answer to come later is waited for."""
 
 
 class Refused(Exception):
@@ -25,12 +29,17 @@ class Gateway:
 
     def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """The `data` of a query. Refuses: Refused, with the code that the platform gave."""
-        headers = {"Authorization": f"Bearer {self.token()}"}
         body = {"query": document, "variables": variables}
-        try:
-            answer = self.client.post(self.url, json=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise Refused(f"{self.url} can't be asked: {error}") from error
+        for _ in range(WAITS_MAX):
+            try:
+                answer = self.client.post(self.url, json=body, headers={"Authorization": f"Bearer {self.token()}"})
+            except httpx.HTTPError as error:
+                raise Refused(f"{self.url} can't be asked: {error}") from error
+            later = answer.headers.get("Retry-After", "")
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS or not later.isdecimal():
+                break
+            # Whoever reads page by page asks faster than a machine may.
+            time.sleep(int(later))
         content = told(answer).json()
         if errors := content.get("errors"):
             raise Refused(_said(errors[0]))
@@ -51,4 +60,5 @@ def told(answer: httpx.Response) -> httpx.Response:
 
 
 def _said(error: dict[str, Any]) -> str:
-    return f"{error['extensions']['code']}: {error['message']}"
+    code = error.get("extensions", {}).get("code", "ERROR")
+    return f"{code}: {error['message']}"
