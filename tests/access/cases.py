@@ -17,350 +17,175 @@ TARGET = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutation:
-    """One mutation with an input that changes nothing for who holds the right: it meets a refusal of the domain."""
+    """One mutation with an input that changes nothing for who holds the right: it meets a refusal of the domain.
 
-    asks: str
-    """Its use case in access.py."""
-    by: Literal["location", "record"] = "location"
+    It asks for the use case in access.py that has its name.
+    """
+
+    by: Literal["location", "record"]
     """How it says where: a record that row security hides is not there, whatever is held at its place."""
-    place: str = "unon"
+    place: str
     given: dict[str, Any]
-    keyed: bool = True
+    keyed: bool
     """Takes an idempotency key."""
     past: str
     """Refusal's code, or type of the result, behind the right."""
 
 
+def at_unon(past: str, *, where: str = "locationId", keyed: bool = True, **given: Any) -> Mutation:
+    """`where` is the input's field that names the place."""
+    return Mutation(by="location", place="unon", given={where: "unon", **given}, keyed=keyed, past=past)
+
+
+def at_the_root(past: str, *, keyed: bool = True, **given: Any) -> Mutation:
+    """Of the whole system: it names no place."""
+    return Mutation(by="location", place="secretariat", given=given, keyed=keyed, past=past)
+
+
+def of_record(past: str, *, place: str = "unon", keyed: bool = True, **given: Any) -> Mutation:
+    return Mutation(by="record", place=place, given=given, keyed=keyed, past=past)
+
+
 MUTATIONS: dict[str, dict[str, Mutation]] = {
     "access": {
-        "addMember": Mutation(
-            asks="ADD_MEMBER",
-            # Nobody gives this one to a person.
-            given={"locationId": "unon", "userName": "amina", "role": "EXTERNAL_SYSTEM", "justification": "j"},
-            past="ROLE_NOT_GRANTABLE",
+        # Nobody gives this one to a person.
+        "addMember": at_unon("ROLE_NOT_GRANTABLE", userName="amina", role="EXTERNAL_SYSTEM", justification="j"),
+        "confirmMember": of_record("WRONG_STATE", membershipId="$ended"),
+        "refuseMember": of_record("WRONG_STATE", membershipId="$ended", reason="r"),
+        "withdrawProposal": of_record("WRONG_STATE", membershipId="$ended", reason="r"),
+        "endMembership": of_record("WRONG_STATE", membershipId="$ended", reason="r"),
+        "extendMembership": of_record(
+            "WRONG_STATE", membershipId="$ended", validUntil="2030-01-01T00:00:00Z", reason="r"
         ),
-        "confirmMember": Mutation(
-            asks="CONFIRM_MEMBER", by="record", given={"membershipId": "$ended"}, past="WRONG_STATE"
-        ),
-        "refuseMember": Mutation(
-            asks="REFUSE_MEMBER", by="record", given={"membershipId": "$ended", "reason": "r"}, past="WRONG_STATE"
-        ),
-        "withdrawProposal": Mutation(
-            asks="WITHDRAW_PROPOSAL", by="record", given={"membershipId": "$ended", "reason": "r"}, past="WRONG_STATE"
-        ),
-        "endMembership": Mutation(
-            asks="END_MEMBERSHIP", by="record", given={"membershipId": "$ended", "reason": "r"}, past="WRONG_STATE"
-        ),
-        "extendMembership": Mutation(
-            asks="EXTEND_MEMBERSHIP",
-            by="record",
-            given={"membershipId": "$ended", "validUntil": "2030-01-01T00:00:00Z", "reason": "r"},
-            past="WRONG_STATE",
-        ),
-        "attestMembers": Mutation(
-            asks="ATTEST_MEMBERS", given={"locationId": "unon", "keep": [], "end": []}, past="LIST_OUT_OF_DATE"
-        ),
+        "attestMembers": at_unon("LIST_OUT_OF_DATE", keep=[], end=[]),
     },
     "inventory": {
-        "registerLocation": Mutation(
-            asks="REGISTER_LOCATION",
-            given={
-                "id": "No Code",
-                "name": "n",
-                "kind": "k",
-                "parentId": "unon",
-                "validFrom": "2000-01-01",
-                "source": "s",
-            },
+        "registerLocation": at_unon(
+            "LOCATION_CODE_MALFORMED",
+            where="parentId",
             keyed=False,
-            past="LOCATION_CODE_MALFORMED",
+            id="No Code",
+            name="n",
+            kind="k",
+            validFrom="2000-01-01",
+            source="s",
         ),
-        "moveLocation": Mutation(
-            asks="MOVE_LOCATION",
-            # It is under itself already.
-            given={"locationId": "unon", "parentId": "unon", "on": "2024-01-01", "reason": "r"},
-            past="LOCATION_UNDER_ITSELF",
+        # It is under itself already.
+        "moveLocation": at_unon("LOCATION_UNDER_ITSELF", parentId="unon", on="2024-01-01", reason="r"),
+        "closeLocation": at_unon("LOCATION_HAS_OPEN_PARTS", on="2024-01-01", reason="r"),
+        "stateDenominator": at_unon(
+            "DENOMINATOR_NOT_POSITIVE", kind="STAFF", value="0", validFrom="2024-01-01", source="s"
         ),
-        "closeLocation": Mutation(
-            asks="CLOSE_LOCATION",
-            given={"locationId": "unon", "on": "2024-01-01", "reason": "r"},
-            past="LOCATION_HAS_OPEN_PARTS",
+        "recordFuelStock": at_unon(
+            "FUEL_UNKNOWN", fuel="none such", capacity="1", stock="1", unit="litre", asOf="2024-12-31"
         ),
-        "stateDenominator": Mutation(
-            asks="STATE_DENOMINATOR",
-            given={"locationId": "unon", "kind": "STAFF", "value": "0", "validFrom": "2024-01-01", "source": "s"},
-            past="DENOMINATOR_NOT_POSITIVE",
+        "importActivityData": at_unon(
+            "ImportRefused", keyed=False, year=YEAR, fileName="f", content=b64encode(b"site,amount\nx,y").decode()
         ),
-        "recordFuelStock": Mutation(
-            asks="RECORD_FUEL_STOCK",
-            given={
-                "locationId": "unon",
-                "fuel": "none such",
-                "capacity": "1",
-                "stock": "1",
-                "unit": "litre",
-                "asOf": "2024-12-31",
-            },
-            past="FUEL_UNKNOWN",
+        "cancelImport": of_record("IMPORT_IS_OVER", jobId="$job"),
+        "undoImport": of_record("IMPORT_ALREADY_UNDONE", importId="$import", reason="r"),
+        "addPrivateFactors": at_unon(
+            "LICENCE_MISSING",
+            name="iea-2024",
+            publisher="p",
+            licence="",
+            licenceText="t",
+            fileName="f",
+            content=b64encode(b"category,item,unit\n").decode(),
         ),
-        "importActivityData": Mutation(
-            asks="IMPORT_ACTIVITY_DATA",
-            given={
-                "locationId": "unon",
-                "year": YEAR,
-                "fileName": "f",
-                "content": b64encode(b"site,amount\nx,y").decode(),
-            },
+        "correctInventory": of_record("WRONG_STATE", inventoryId="$inventory", reason="r"),
+        "correctActivityRecord": of_record("CORRECTION_INCOMPLETE", inventoryId="$inventory", reason="r"),
+        "attachEvidence": of_record(
+            "EVIDENCE_TYPE_MISMATCH",
             keyed=False,
-            past="ImportRefused",
+            inventoryId="$inventory",
+            fileName="f.pdf",
+            content=b64encode(b"no pdf").decode(),
         ),
-        "cancelImport": Mutation(asks="CANCEL_IMPORT", by="record", given={"jobId": "$job"}, past="IMPORT_IS_OVER"),
-        "undoImport": Mutation(
-            asks="UNDO_IMPORT",
-            by="record",
-            given={"importId": "$import", "reason": "r"},
-            past="IMPORT_ALREADY_UNDONE",
+        "detachEvidence": of_record("EVIDENCE_ALREADY_DETACHED", evidenceId="$evidence", reason="r"),
+        "setBaseYear": at_unon("FINAL_INVENTORY_MISSING", year=1999, thresholdPercent="5", reason="r"),
+        "proposeRecalculation": at_unon("NOTHING_TO_RECALCULATE", recalculate=True, reason="r"),
+        "decideRecalculation": of_record("PROPOSAL_ALREADY_DECIDED", proposalId="$proposal", approve=True),
+        "recordInstrument": at_unon(
+            "INSTRUMENT_AMOUNT_NOT_POSITIVE",
+            year=YEAR,
+            kind="GREEN_TARIFF",
+            market="KEN",
+            source="wind",
+            amount="0",
+            unit="kWh",
+            co2eKgPerKwh="0",
+            reference="r",
+            redeemedOn="2024-12-31",
+            evidence="e",
         ),
-        "addPrivateFactors": Mutation(
-            asks="ADD_PRIVATE_FACTORS",
-            given={
-                "locationId": "unon",
-                "name": "iea-2024",
-                "publisher": "p",
-                "licence": "",
-                "licenceText": "t",
-                "fileName": "f",
-                "content": b64encode(b"category,item,unit\n").decode(),
-            },
-            past="LICENCE_MISSING",
+        "cancelInstrument": of_record("INSTRUMENT_ALREADY_CANCELLED", instrumentId="$instrument", reason="r"),
+        "expectSource": at_unon("SOURCE_CATEGORY_UNKNOWN", category="none such", firstMonth="2024-01-01", reason="r"),
+        "stateSource": at_unon(
+            "SOURCE_CATEGORY_UNKNOWN", year=YEAR, category="none such", key="NOT_OCCURRING", reason="r"
         ),
-        "correctInventory": Mutation(
-            asks="CORRECT_INVENTORY",
-            by="record",
-            given={"inventoryId": "$inventory", "reason": "r"},
-            past="WRONG_STATE",
+        "withdrawSourceStatement": of_record("STATEMENT_ALREADY_WITHDRAWN", statementId="$statement", reason="r"),
+        "stateUncertainty": of_record("UNCERTAINTY_SUBJECT_UNCLEAR", inventoryId="$inventory", percent="1", reason="r"),
+        "registerPremises": at_unon("PREMISES_AREA_NOT_POSITIVE", name="n", grossAreaM2="0", validFrom="2020-01-01"),
+        "setTenancy": of_record("TENANT_NOT_ONE", premisesId="$premises", netAreaM2="1", validFrom="2020-01-01"),
+        "recordMeterReading": of_record(
+            "METER_MISSING",
+            premisesId="$premises",
+            meter=" ",
+            utility="ELECTRICITY",
+            periodStart="2024-01-01",
+            periodEnd="2024-02-01",
+            amount="1",
+            unit="kWh",
         ),
-        "correctActivityRecord": Mutation(
-            asks="CORRECT_ACTIVITY_RECORD",
-            by="record",
-            given={"inventoryId": "$inventory", "reason": "r"},
-            past="CORRECTION_INCOMPLETE",
+        "takePremisesShare": of_record("NO_SHARE_TO_TAKE", premisesId="$premises", locationId="unon", year=1999),
+        "setReportingCalendar": at_unon(
+            "CALENDAR_DAY_NOT_FIRST", calendar="CALENDAR", validFrom="2024-01-02", reason="r"
         ),
-        "attachEvidence": Mutation(
-            asks="ATTACH_EVIDENCE",
-            by="record",
-            given={"inventoryId": "$inventory", "fileName": "f.pdf", "content": b64encode(b"no pdf").decode()},
-            keyed=False,
-            past="EVIDENCE_TYPE_MISMATCH",
+        "setPlausibilityRange": at_unon(
+            "SOURCE_CATEGORY_UNKNOWN",
+            category="none such",
+            basis="YEAR",
+            severity="ERROR",
+            validFrom="2024-01-01",
+            source="s",
         ),
-        "detachEvidence": Mutation(
-            asks="DETACH_EVIDENCE",
-            by="record",
-            given={"evidenceId": "$evidence", "reason": "r"},
-            past="EVIDENCE_ALREADY_DETACHED",
-        ),
-        "setBaseYear": Mutation(
-            asks="SET_BASE_YEAR",
-            given={"locationId": "unon", "year": 1999, "thresholdPercent": "5", "reason": "r"},
-            past="FINAL_INVENTORY_MISSING",
-        ),
-        "proposeRecalculation": Mutation(
-            asks="PROPOSE_RECALCULATION",
-            given={"locationId": "unon", "recalculate": True, "reason": "r"},
-            past="NOTHING_TO_RECALCULATE",
-        ),
-        "decideRecalculation": Mutation(
-            asks="DECIDE_RECALCULATION",
-            by="record",
-            given={"proposalId": "$proposal", "approve": True},
-            past="PROPOSAL_ALREADY_DECIDED",
-        ),
-        "recordInstrument": Mutation(
-            asks="RECORD_INSTRUMENT",
-            given={
-                "locationId": "unon",
-                "year": YEAR,
-                "kind": "GREEN_TARIFF",
-                "market": "KEN",
-                "source": "wind",
-                "amount": "0",
-                "unit": "kWh",
-                "co2eKgPerKwh": "0",
-                "reference": "r",
-                "redeemedOn": "2024-12-31",
-                "evidence": "e",
-            },
-            past="INSTRUMENT_AMOUNT_NOT_POSITIVE",
-        ),
-        "cancelInstrument": Mutation(
-            asks="CANCEL_INSTRUMENT",
-            by="record",
-            given={"instrumentId": "$instrument", "reason": "r"},
-            past="INSTRUMENT_ALREADY_CANCELLED",
-        ),
-        "expectSource": Mutation(
-            asks="EXPECT_SOURCE",
-            given={"locationId": "unon", "category": "none such", "firstMonth": "2024-01-01", "reason": "r"},
-            past="SOURCE_CATEGORY_UNKNOWN",
-        ),
-        "stateSource": Mutation(
-            asks="STATE_SOURCE",
-            given={"locationId": "unon", "year": YEAR, "category": "none such", "key": "NOT_OCCURRING", "reason": "r"},
-            past="SOURCE_CATEGORY_UNKNOWN",
-        ),
-        "withdrawSourceStatement": Mutation(
-            asks="WITHDRAW_SOURCE_STATEMENT",
-            by="record",
-            given={"statementId": "$statement", "reason": "r"},
-            past="STATEMENT_ALREADY_WITHDRAWN",
-        ),
-        "stateUncertainty": Mutation(
-            asks="STATE_UNCERTAINTY",
-            by="record",
-            given={"inventoryId": "$inventory", "percent": "1", "reason": "r"},
-            past="UNCERTAINTY_SUBJECT_UNCLEAR",
-        ),
-        "registerPremises": Mutation(
-            asks="REGISTER_PREMISES",
-            given={"locationId": "unon", "name": "n", "grossAreaM2": "0", "validFrom": "2020-01-01"},
-            past="PREMISES_AREA_NOT_POSITIVE",
-        ),
-        "setTenancy": Mutation(
-            asks="SET_TENANCY",
-            by="record",
-            given={"premisesId": "$premises", "netAreaM2": "1", "validFrom": "2020-01-01"},
-            past="TENANT_NOT_ONE",
-        ),
-        "recordMeterReading": Mutation(
-            asks="RECORD_METER_READING",
-            by="record",
-            given={
-                "premisesId": "$premises",
-                "meter": " ",
-                "utility": "ELECTRICITY",
-                "periodStart": "2024-01-01",
-                "periodEnd": "2024-02-01",
-                "amount": "1",
-                "unit": "kWh",
-            },
-            past="METER_MISSING",
-        ),
-        "takePremisesShare": Mutation(
-            asks="TAKE_PREMISES_SHARE",
-            by="record",
-            given={"premisesId": "$premises", "locationId": "unon", "year": 1999},
-            past="NO_SHARE_TO_TAKE",
-        ),
-        "setReportingCalendar": Mutation(
-            asks="SET_REPORTING_CALENDAR",
-            given={"locationId": "unon", "calendar": "CALENDAR", "validFrom": "2024-01-02", "reason": "r"},
-            past="CALENDAR_DAY_NOT_FIRST",
-        ),
-        "setPlausibilityRange": Mutation(
-            asks="SET_PLAUSIBILITY_RANGE",
-            given={
-                "locationId": "unon",
-                "category": "none such",
-                "basis": "YEAR",
-                "severity": "ERROR",
-                "validFrom": "2024-01-01",
-                "source": "s",
-            },
-            past="SOURCE_CATEGORY_UNKNOWN",
-        ),
-        "estimateSmallOffice": Mutation(
-            asks="ESTIMATE_SMALL_OFFICE",
-            given={"locationId": "unon", "year": YEAR, "category": "none such", "reason": "r"},
-            past="SOURCE_CATEGORY_UNKNOWN",
-        ),
-        "explainWarning": Mutation(
-            asks="EXPLAIN_WARNING",
-            by="record",
-            given={"inventoryId": "$inventory", "findingId": "none", "explanation": "e"},
-            past="FINDING_NOT_THERE",
-        ),
-        "submitInventory": Mutation(
-            asks="SUBMIT_INVENTORY", given={"locationId": "unon", "year": 1999}, past="NOTHING_TO_SUBMIT"
-        ),
-        "returnInventory": Mutation(
-            asks="RETURN_INVENTORY",
-            by="record",
-            given={"inventoryId": "$inventory", "reasons": "r"},
-            past="WRONG_STATE",
-        ),
-        "approveInventory": Mutation(
-            asks="APPROVE_INVENTORY", by="record", given={"inventoryId": "$inventory"}, past="WRONG_STATE"
-        ),
+        "estimateSmallOffice": at_unon("SOURCE_CATEGORY_UNKNOWN", year=YEAR, category="none such", reason="r"),
+        "explainWarning": of_record("FINDING_NOT_THERE", inventoryId="$inventory", findingId="none", explanation="e"),
+        "submitInventory": at_unon("NOTHING_TO_SUBMIT", year=1999),
+        "returnInventory": of_record("WRONG_STATE", inventoryId="$inventory", reasons="r"),
+        "approveInventory": of_record("WRONG_STATE", inventoryId="$inventory"),
     },
     "targets": {
-        "setTarget": Mutation(
-            asks="SET_TARGET", given=TARGET | {"locationId": "unon"}, keyed=False, past="TARGET_ALREADY_SET"
-        )
+        "setTarget": at_unon("TARGET_ALREADY_SET", keyed=False, **TARGET),
     },
     "offsets": {
-        "requestPurchase": Mutation(
-            asks="REQUEST_PURCHASE",
-            given={"locationId": "unon", "year": YEAR, "tonnes": 0, "justification": "j"},
-            past="TONNES_NOT_POSITIVE",
+        "requestPurchase": at_unon("TONNES_NOT_POSITIVE", year=YEAR, tonnes=0, justification="j"),
+        "approvePurchase": of_record("WRONG_STATE", purchaseId="$purchase"),
+        "refusePurchase": of_record("WRONG_STATE", purchaseId="$purchase", reason="r"),
+        "recordDelivery": of_record(
+            "WRONG_STATE",
+            purchaseId="$purchase",
+            registry="r",
+            project="p",
+            vintage=2022,
+            serialFirst="1",
+            serialLast="2",
+            pricePerTonne="1",
+            currency="USD",
         ),
-        "approvePurchase": Mutation(
-            asks="APPROVE_PURCHASE", by="record", given={"purchaseId": "$purchase"}, past="WRONG_STATE"
-        ),
-        "refusePurchase": Mutation(
-            asks="REFUSE_PURCHASE", by="record", given={"purchaseId": "$purchase", "reason": "r"}, past="WRONG_STATE"
-        ),
-        "recordDelivery": Mutation(
-            asks="RECORD_DELIVERY",
-            by="record",
-            given={
-                "purchaseId": "$purchase",
-                "registry": "r",
-                "project": "p",
-                "vintage": 2022,
-                "serialFirst": "1",
-                "serialLast": "2",
-                "pricePerTonne": "1",
-                "currency": "USD",
-            },
-            past="WRONG_STATE",
-        ),
-        "retireCredits": Mutation(
-            asks="RETIRE_CREDITS",
-            given={"locationId": "unon", "year": YEAR, "batchId": "$batch", "tonnes": 0},
-            past="TONNES_NOT_POSITIVE",
-        ),
+        "retireCredits": at_unon("TONNES_NOT_POSITIVE", year=YEAR, batchId="$batch", tonnes=0),
     },
     "reporting": {
-        "openReportingCycle": Mutation(
-            asks="OPEN_REPORTING_CYCLE",
-            place="secretariat",
-            given={"year": YEAR, "dueOn": "2025-04-30", "owingLocationIds": ["unon"]},
-            keyed=False,
-            past="CYCLE_ALREADY_OPEN",
+        "openReportingCycle": at_the_root(
+            "CYCLE_ALREADY_OPEN", keyed=False, year=YEAR, dueOn="2025-04-30", owingLocationIds=["unon"]
         ),
-        "submitProgressReport": Mutation(
-            asks="SUBMIT_PROGRESS_REPORT",
-            given={"locationId": "unon", "year": 1999, "narrative": "n"},
-            past="CYCLE_NOT_OPEN",
-        ),
-        "returnProgressReport": Mutation(
-            asks="RETURN_PROGRESS_REPORT",
-            by="record",
-            given={"reportId": "$report", "reasons": "r"},
-            past="REPORT_ALREADY_DECIDED",
-        ),
-        "acceptProgressReport": Mutation(
-            asks="ACCEPT_PROGRESS_REPORT", by="record", given={"reportId": "$report"}, past="REPORT_ALREADY_DECIDED"
-        ),
-        "consolidateReports": Mutation(
-            asks="CONSOLIDATE_REPORTS", place="secretariat", given={"year": 1999}, past="CYCLE_NOT_OPEN"
-        ),
-        "publishConsolidatedReport": Mutation(
-            asks="PUBLISH_CONSOLIDATED_REPORT",
-            by="record",
-            place="secretariat",
-            given={"reportId": "$consolidated"},
-            past="CONSOLIDATOR_MAY_NOT_PUBLISH",
+        "submitProgressReport": at_unon("CYCLE_NOT_OPEN", year=1999, narrative="n"),
+        "returnProgressReport": of_record("REPORT_ALREADY_DECIDED", reportId="$report", reasons="r"),
+        "acceptProgressReport": of_record("REPORT_ALREADY_DECIDED", reportId="$report"),
+        "consolidateReports": at_the_root("CYCLE_NOT_OPEN", year=1999),
+        "publishConsolidatedReport": of_record(
+            "CONSOLIDATOR_MAY_NOT_PUBLISH", place="secretariat", reportId="$consolidated"
         ),
     },
 }
