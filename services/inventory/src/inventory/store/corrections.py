@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, literal, select, text
+from sqlalchemy import Row, Select, Table, delete, insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.correction import CorrectionAction, RecordCorrection
@@ -29,6 +29,7 @@ __all__ = [
     "Line",
     "add",
     "by_id",
+    "copy_beside",
     "copy_lines",
     "corrected",
     "enterers",
@@ -69,6 +70,18 @@ async def copy_lines(tx: AsyncConnection, new: Inventory, *, of: str) -> None:
     )
     columns = ["inventory_id", "corrects_id", *(column.name for column in COPIED)]
     await tx.execute(insert(activity_record).from_select(columns, copied))
+
+
+async def copy_beside(tx: AsyncConnection, beside: Table, new: Inventory, *, of: str) -> None:
+    """What a table says beside the lines of the version `of`, of those lines that were copied from them."""
+    others = [column for column in beside.c if column.name not in {"inventory_id", "record_id"}]
+    copied = (
+        select(activity_record.c.inventory_id, activity_record.c.id, *others)
+        .join(beside, activity_record.c.corrects_id == beside.c.record_id)
+        .where(activity_record.c.inventory_id == new.id, beside.c.inventory_id == of)
+    )
+    columns = ["inventory_id", "record_id", *(column.name for column in others)]
+    await tx.execute(insert(beside).from_select(columns, copied))
 
 
 async def enterers(tx: AsyncConnection, inventory_id: str) -> Sequence[Person]:

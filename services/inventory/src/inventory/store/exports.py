@@ -9,17 +9,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.export import Extent
-from inventory.domain.figures import STREAM_BY_CATEGORY
 from inventory.domain.method import CO2E_UNIT
+from inventory.store.figures import stream_of
 
 __all__ = ["GROUP", "Version", "records", "totals", "version"]
 
 GROUP = 2_000
 """Rows that are in memory at once."""
 
-_STREAM = "CASE {of}.category " + " ".join(f"WHEN '{key}' THEN '{name}'" for key, name in STREAM_BY_CATEGORY.items())
-_STREAM += " END"
-"""Both names are of the code, not of a caller."""
 _VERSION = (
     "i.id, i.location_id, i.year, i.version, i.state, coalesce(i.final_at, CAST(:now AS timestamptz)),"
     " CAST(:extent AS text), i.method_edition"
@@ -28,7 +25,7 @@ _VERSION = (
 _GAS = "r.amount * CAST(c.kg_per_unit ->> '{gas}' AS numeric)"
 
 _RECORDS = text(
-    f"SELECT {_VERSION}, r.id, r.location_id, r.category, {_STREAM.format(of='r')}, r.scope, r.optional, r.item,"  # noqa: S608 - the code's own parts
+    f"SELECT {_VERSION}, r.id, r.location_id, r.category, {stream_of('r.category')}, r.scope, r.optional, r.item,"  # noqa: S608 - the code's own parts
     " CAST(r.details AS text), r.period_start, r.period_end - 1, r.amount, r.unit, r.quality, r.note, r.co2e_kg,"
     f" CASE WHEN r.co2e_kg IS NOT NULL THEN '{CO2E_UNIT}' END, {_GAS.format(gas='CO2')}, {_GAS.format(gas='CH4')},"
     f" {_GAS.format(gas='N2O')},"
@@ -44,7 +41,7 @@ _RECORDS = text(
 )
 
 _TOTALS = text(
-    f"SELECT {_VERSION}, t.location_id, t.scope, t.category, {_STREAM.format(of='t')}, t.optional, t.co2e_kg,"  # noqa: S608 - as above
+    f"SELECT {_VERSION}, t.location_id, t.scope, t.category, {stream_of('t.category')}, t.optional, t.co2e_kg,"  # noqa: S608 - as above
     f" m.co2e_kg, '{CO2E_UNIT}', t.biogenic_co2_kg, 'kg', t.records, i.gwp_set"
     " FROM inventory_total t JOIN inventory i ON i.id = t.inventory_id LEFT JOIN inventory_market_total m"
     " ON (m.inventory_id, m.location_id, m.scope, m.category, m.optional)"

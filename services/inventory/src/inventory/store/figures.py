@@ -22,7 +22,7 @@ from inventory.domain.inventory import YEARS
 from inventory.domain.reporting_calendar import reporting_periods
 from inventory.store import reporting_calendars
 
-__all__ = ["chosen", "figures"]
+__all__ = ["chosen", "figures", "stream_of"]
 
 # The newest version of each location and year that was final then. A location is under another one as the tree is, or
 # as it was on the last day of the inventory's year.
@@ -138,16 +138,16 @@ def _columns(asked: FiguresAsked) -> dict[str, str]:
         Dimension.REPORTING_PERIOD: ("p.period_start", "date"),
         Dimension.SCOPE: ("t.scope", "integer"),
         Dimension.CATEGORY: ("t.category", "text"),
-        Dimension.STREAM: (_stream(), "text"),
+        Dimension.STREAM: (stream_of("t.category"), "text"),
         Dimension.GAS: ("t.gas", "text"),
     }
     return {item.value: sql if item in asked.by else f"NULL::{kind}" for item, (sql, kind) in columns.items()}
 
 
-def _stream() -> str:
-    """What a category belongs to; both names are of the code, not of a caller."""
-    cases = " ".join(f"WHEN '{category}' THEN '{stream}'" for category, stream in STREAM_BY_CATEGORY.items())
-    return f"CASE t.category {cases} END"
+def stream_of(category: str) -> str:
+    """SQL of what a category belongs to, from SQL of the category; both names are of the code, not of a caller."""
+    cases = " ".join(f"WHEN '{name}' THEN '{stream}'" for name, stream in STREAM_BY_CATEGORY.items())
+    return f"CASE {category} {cases} END"
 
 
 def _is_of_one_row(asked: FiguresAsked) -> bool:

@@ -93,23 +93,22 @@ async def page(tx: AsyncConnection, *, limit: int, after: str | None) -> Sequenc
     return [_location(row) for row in await tx.execute(statement)]
 
 
+_PLACE = select(location.c.id, location.c.country, location_detail.c.grid).join(
+    location_detail, location_detail.c.location_id == location.c.id
+)
+
+
 async def places_under(tx: AsyncConnection, path: str) -> dict[str, tuple[str | None, str | None]]:
     """Country and grid of the location at that path and of everything under it, by code."""
     rows = await tx.execute(
-        select(location.c.id, location.c.country, location_detail.c.grid)
-        .join(location_detail, location_detail.c.location_id == location.c.id)
-        .where((location.c.path == path) | location.c.path.startswith(f"{path}.", autoescape=True))
+        _PLACE.where((location.c.path == path) | location.c.path.startswith(f"{path}.", autoescape=True))
     )
     return {row.id: (row.country, row.grid) for row in rows}
 
 
 async def places_of(tx: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
     """Country and grid of each, by code."""
-    rows = await tx.execute(
-        select(location.c.id, location.c.country, location_detail.c.grid)
-        .join(location_detail, location_detail.c.location_id == location.c.id)
-        .where(location.c.id.in_(ids))
-    )
+    rows = await tx.execute(_PLACE.where(location.c.id.in_(ids)))
     return {row.id: (row.country, row.grid) for row in rows}
 
 

@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, exists, insert, select, text
+from sqlalchemy import Exists, Row, exists, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.activity_data import Category
 from inventory.domain.inventory import Inventory
 from inventory.domain.proxy import ComparableUse, Proxy, ProxyEstimate
+from inventory.store import corrections
 from inventory.store.records import ActivityImport
 from inventory.tables import activity_record, proxy_estimate
 from quantities import Unit
 from quantities.person import Person
 
-__all__ = ["add", "comparable_uses", "copy", "displaced", "has_records", "of_import", "of_source", "page"]
+__all__ = ["add", "comparable_uses", "copy", "displaced", "has_records", "is_proxy", "of_import", "of_source", "page"]
 
 # The last final version of the year, of every office; also where it was part of another inventory then. What was
 # itself extrapolated is no ground to extrapolate from.
@@ -52,7 +53,8 @@ async def comparable_uses(
     ]
 
 
-def _is_proxy() -> Any:
+def is_proxy() -> Exists:
+    """Of a line of activity_record."""
     return exists().where(
         proxy_estimate.c.record_id == activity_record.c.id,
         proxy_estimate.c.inventory_id == activity_record.c.inventory_id,
@@ -65,7 +67,7 @@ async def has_records(tx: AsyncConnection, *, inventory_id: str, location_id: st
         activity_record.c.inventory_id == inventory_id,
         activity_record.c.location_id == location_id,
         activity_record.c.category == category,
-        ~_is_proxy(),
+        ~is_proxy(),
     )
     return await tx.scalar(found.limit(1)) is not None
 
@@ -78,7 +80,7 @@ async def of_source(tx: AsyncConnection, *, inventory_id: str, location_id: str,
             activity_record.c.inventory_id == inventory_id,
             activity_record.c.location_id == location_id,
             activity_record.c.category == category,
-            _is_proxy(),
+            is_proxy(),
         )
         .order_by(activity_record.c.id)
     )
@@ -146,20 +148,8 @@ async def add(
     )
 
 
-_OTHERS = ", ".join(column.name for column in proxy_estimate.c if column.name not in {"inventory_id", "record_id"})
-
-
 async def copy(tx: AsyncConnection, new: Inventory, *, of: str) -> None:
-    """Of the lines that were copied from the version `of`."""
-    kept = ", ".join(f"p.{name}" for name in _OTHERS.split(", "))
-    await tx.execute(
-        text(
-            f"INSERT INTO proxy_estimate (inventory_id, record_id, {_OTHERS}) SELECT r.inventory_id, r.id, {kept}"  # noqa: S608 - the table's own columns
-            " FROM proxy_estimate p JOIN activity_record r ON r.corrects_id = p.record_id AND r.inventory_id = :new"
-            " WHERE p.inventory_id = :of"
-        ),
-        {"new": new.id, "of": of},
-    )
+    await corrections.copy_beside(tx, proxy_estimate, new, of=of)
 
 
 def _estimate(row: Row[*tuple[Any, ...]]) -> ProxyEstimate:

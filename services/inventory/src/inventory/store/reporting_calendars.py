@@ -63,8 +63,9 @@ async def own(tx: AsyncConnection, location_id: str) -> Sequence[CalendarChange]
 
 _IN_FORCE = text(
     # The path of a location below is the longer one.
-    "SELECT r.* FROM reporting_calendar r WHERE r.location_id = (SELECT c.ancestor_id FROM location_closure c"
-    " JOIN location l ON l.id = c.ancestor_id WHERE c.descendant_id = :id"
+    "SELECT asked.id AS of_id, r.* FROM unnest(CAST(:ids AS text[])) AS asked (id) JOIN reporting_calendar r"
+    " ON r.location_id = (SELECT c.ancestor_id FROM location_closure c"
+    " JOIN location l ON l.id = c.ancestor_id WHERE c.descendant_id = asked.id"
     " AND EXISTS (SELECT FROM reporting_calendar o WHERE o.location_id = c.ancestor_id)"
     " ORDER BY length(l.path) DESC LIMIT 1) ORDER BY r.valid_from, r.id"
 )
@@ -72,4 +73,7 @@ _IN_FORCE = text(
 
 async def in_force(tx: AsyncConnection, location_ids: Sequence[str]) -> Sequence[Sequence[CalendarChange]]:
     """Of each location its own, or else those of the nearest location above it that has some; by their days."""
-    return [[_change(row) for row in await tx.execute(_IN_FORCE, {"id": location_id})] for location_id in location_ids]
+    found: dict[str, list[CalendarChange]] = {location_id: [] for location_id in location_ids}
+    for row in await tx.execute(_IN_FORCE, {"ids": list(found)}):
+        found[row.of_id].append(_change(row))
+    return [found[location_id] for location_id in location_ids]

@@ -1,17 +1,21 @@
 """SQL of shares of shared premises that are lines of inventories."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, select, text
+from sqlalchemy import Row, delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.activity_data import Category, Period
 from inventory.domain.inventory import Inventory
+from inventory.domain.premises import CATEGORY_BY_UTILITY
 from inventory.domain.premises_share import Share, ShareKind
 from inventory.domain.rows import Column
 from inventory.domain.taken_share import BilledLine, TakenShare
-from inventory.tables import activity_import, activity_record, premises_share, proxy_estimate
+from inventory.store import corrections
+from inventory.store.proxies import is_proxy
+from inventory.tables import activity_import, activity_record, premises_share
 from quantities import Unit
 from quantities.person import Person
 
@@ -52,7 +56,7 @@ def _share(row: Row[*tuple[Any, ...]]) -> TakenShare:
 
 
 async def add(
-    tx: AsyncConnection, shares: Sequence[Share], *, of: Inventory, import_id: str, by: Person, at: object
+    tx: AsyncConnection, shares: Sequence[Share], *, of: Inventory, import_id: str, by: Person, at: datetime
 ) -> dict[str, int]:
     """Shares that are the rows of an import, in its order; the line of each reading."""
     lines = await tx.scalars(
@@ -99,17 +103,7 @@ async def take_out(tx: AsyncConnection, lines: Sequence[int]) -> None:
 
 
 async def copy(tx: AsyncConnection, new: Inventory, *, of: str) -> None:
-    """Of the lines that were copied from the version `of`."""
-    others = ", ".join(column.name for column in premises_share.c if column.name not in {"inventory_id", "record_id"})
-    kept = ", ".join(f"s.{name}" for name in others.split(", "))
-    await tx.execute(
-        text(
-            f"INSERT INTO premises_share (inventory_id, record_id, {others}) SELECT r.inventory_id, r.id, {kept}"  # noqa: S608 - the table's own columns
-            " FROM premises_share s JOIN activity_record r ON r.corrects_id = s.record_id AND r.inventory_id = :new"
-            " WHERE s.inventory_id = :of"
-        ),
-        {"new": new.id, "of": of},
-    )
+    await corrections.copy_beside(tx, premises_share, new, of=of)
 
 
 async def of_inventories(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Sequence[Sequence[TakenShare]]:
@@ -163,7 +157,6 @@ async def taken_elsewhere(
 
 async def billed_lines(tx: AsyncConnection, *, inventory_id: str, location_id: str) -> Sequence[BilledLine]:
     """Lines of the site that are no shares and no proxies, of what meters of buildings count."""
-    metered = ("grid_electricity", "purchased_heat", "purchased_cooling", "water", "heating_fuel", "generator_fuel")
     rows = await tx.execute(
         select(
             activity_import.c.file_name,
@@ -182,13 +175,10 @@ async def billed_lines(tx: AsyncConnection, *, inventory_id: str, location_id: s
         .where(
             activity_record.c.inventory_id == inventory_id,
             activity_record.c.location_id == location_id,
-            activity_record.c.category.in_(metered),
+            activity_record.c.category.in_(CATEGORY_BY_UTILITY.values()),
             premises_share.c.record_id.is_(None),
             # A proxy gives way to what is read.
-            ~exists().where(
-                proxy_estimate.c.record_id == activity_record.c.id,
-                proxy_estimate.c.inventory_id == activity_record.c.inventory_id,
-            ),
+            ~is_proxy(),
         )
         .order_by(activity_record.c.id)
     )
