@@ -365,27 +365,27 @@ def _statement(row: AnyRow) -> SourceStatement:
     )
 
 
-async def add_statement(
-    tx: AsyncConnection, new: SourceStatement, *, of: Inventory, copied_from_id: str | None = None
-) -> None:
-    await tx.execute(
-        insert(source_statement).values(
-            id=new.id,
-            inventory_id=new.inventory_id,
-            location_id=new.location_id,
-            category=new.category,
-            from_month=new.months.first,
-            to_month=new.months.next,
-            key=new.key,
-            reason=new.reason,
-            of_location_id=of.location_id,
-            version=of.version,
-            copied_from_id=copied_from_id,
-            stated_by=new.by.name,
-            stated_by_subject=new.by.subject,
-            stated_at=new.at,
-        )
-    )
+async def add_statement(tx: AsyncConnection, new: SourceStatement, *, of: Inventory) -> None:
+    await tx.execute(insert(source_statement), _row(new, of=of))
+
+
+def _row(new: SourceStatement, *, of: Inventory, copied_from_id: str | None = None) -> dict[str, Any]:
+    return {
+        "id": new.id,
+        "inventory_id": of.id,
+        "location_id": new.location_id,
+        "category": new.category,
+        "from_month": new.months.first,
+        "to_month": new.months.next,
+        "key": new.key,
+        "reason": new.reason,
+        "of_location_id": of.location_id,
+        "version": of.version,
+        "copied_from_id": copied_from_id,
+        "stated_by": new.by.name,
+        "stated_by_subject": new.by.subject,
+        "stated_at": new.at,
+    }
 
 
 async def add_withdrawal(tx: AsyncConnection, item: SourceStatement, withdrawn: Withdrawal) -> None:
@@ -404,10 +404,13 @@ async def add_withdrawal(tx: AsyncConnection, item: SourceStatement, withdrawn: 
 
 async def copy_statements(tx: AsyncConnection, new: Inventory, *, of: str) -> None:
     """Statements that stand in the version `of`, into the new one, as they were made."""
-    for item in await statements_of(tx, inventory_id=of):
-        if item.withdrawn is None:
-            copied = replace(item, id=new_id(), inventory_id=new.id)
-            await add_statement(tx, copied, of=new, copied_from_id=item.id)
+    copied = [
+        _row(replace(item, id=new_id()), of=new, copied_from_id=item.id)
+        for item in await statements_of(tx, inventory_id=of)
+        if item.withdrawn is None
+    ]
+    if copied:
+        await tx.execute(insert(source_statement), copied)
 
 
 async def statements_of(
