@@ -39,6 +39,16 @@ def packed(*names: str) -> bytes:
     return file.getvalue()
 
 
+def encrypted(content: bytes) -> bytes:
+    """The archive with the mark of encryption on each of its members, as its directory has it."""
+    marked = bytearray(content)
+    place = marked.find(b"PK\x01\x02")
+    while place >= 0:
+        marked[place + 8] |= 1
+        place = marked.find(b"PK\x01\x02", place + 1)
+    return bytes(marked)
+
+
 WORKBOOK = packed("[Content_Types].xml", "xl/workbook.xml")
 
 
@@ -68,6 +78,8 @@ def test_a_file_is_what_its_contents_are(content: bytes, name: str, media_type: 
         (packed("word/document.xml", "[Content_Types].xml"), "data.xlsx"),
         (packed("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"), "data.xlsx"),
         (packed("[Content_Types].xml", "xl/workbook.xml", "../../evil"), "data.xlsx"),
+        (encrypted(WORKBOOK), "data.xlsx"),
+        (packed("[Content_Types].xml", "xl/workbook.xml", *(f"xl/{n}" for n in range(5_000))), "data.xlsx"),
         (b"PK\x03\x04 torn", "data.xlsx"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "data.xls"),
         (b"GIF89a\x01\0", "meter.gif"),
@@ -92,6 +104,7 @@ def test_what_is_of_no_kept_kind_is_refused(content: bytes, name: str) -> None:
         (b"<html><script>1</script>", "page.html"),
         (b"<svg onload='1'/>", "picture.svg"),
         (b"no headers", "bill.eml"),
+        (b"Subject: alone makes no mail\r\n\r\nhello", "bill.eml"),
         (b"a,b\n", "data.csv.exe"),
         (PDF, "bill.pdf.js"),
     ],

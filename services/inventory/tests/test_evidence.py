@@ -1,5 +1,6 @@
 """Files of evidence as callers meet them: attached, read, detached, kept; by which rights, and what stays."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -38,6 +39,8 @@ DETACH = f"""mutation($input: DetachEvidenceInput!) {{ detachEvidence(input: $in
     ... on EvidenceFile {{ id detachment {{ by reason }} }} {REFUSAL} }} }}"""
 OF_RECORD = """query($id: ID!) { activityRecord(id: $id) { evidence { id name detachment { reason } }
     lineage { evidence { name sha256 } source { evidence { name mediaType sha256 } } } } }"""
+PAGE = """query($id: ID!, $after: String) { inventory(id: $id) { evidence(first: 1, after: $after) {
+    edges { node { name } } pageInfo { hasNextPage endCursor } } } }"""
 OF_INVENTORY = """query($id: ID!) { inventory(id: $id) { evidence(first: 100) { edges { node { id name } } } } }"""
 
 
@@ -156,6 +159,7 @@ async def test_a_download_runs_nowhere_and_is_on_the_record(inventories: "Invent
     assert found.headers["content-disposition"] == (
         "attachment; filename=\"a__quoted___.pdf\"; filename*=UTF-8''a%20%22quoted%22%20%C3%A9.pdf"
     )
+    assert found.headers["repr-digest"] == f"sha-256=:{b64encode(bytes.fromhex(digest(PDF))).decode()}:"
     assert found.headers["x-content-type-options"] == "nosniff"
     assert found.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
     assert found.headers["cache-control"] == "no-store"
@@ -224,6 +228,21 @@ async def test_only_the_team_attaches(
     assert refusal(await wire.post("technical", f"/files/inventories/{taken.inventory_id}/evidence", PDF)) == (
         400, "EXPORT_PARAMETER_UNKNOWN",
     )  # fmt: skip
+
+
+async def test_nobodys_file_is_read(inventories: "Inventories", wire: Wire) -> None:
+    taken = await inventories.import_file()
+    read = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append(1)
+        yield PDF
+
+    path = f"/files/inventories/{taken.inventory_id}/evidence"
+    answer = await wire.client.post(path, params={"name": "bill.pdf"}, content=body())
+
+    assert refusal(answer) == (401, "NOT_SIGNED_IN")
+    assert read == []
 
 
 async def test_a_record_of_another_version_is_not_there(inventories: "Inventories") -> None:
@@ -303,6 +322,43 @@ async def test_detaching_leaves_the_file_and_the_trace(inventories: "Inventories
     assert await inventories.vault.get(digest(PDF)) == PDF
 
 
+async def test_of_two_who_detach_at_once_one_does(inventories: "Inventories") -> None:
+    taken = await inventories.import_file()
+    made = await attach(inventories, taken.inventory_id)
+
+    done = await asyncio.gather(
+        *(detach(inventories, made["id"], idempotencyKey=f"at once {number}") for number in range(4))
+    )
+
+    assert sorted(item.get("code", "done") for item in done) == ["EVIDENCE_ALREADY_DETACHED"] * 3 + ["done"]
+
+
+async def test_that_a_file_of_fuel_was_detached_is_as_closed_as_the_file(inventories: "Inventories") -> None:
+    taken = await inventories.import_file()
+    made = await attach(inventories, taken.inventory_id)
+    await detach(inventories, made["id"])
+
+    async def told(sensitive: list[str]) -> int:
+        async with inventories.database.transaction(["unon"], sensitive=sensitive) as tx:
+            return len((await tx.execute(text("SELECT 1 FROM evidence_detachment"))).all())
+
+    assert (await told([]), await told(["unon"])) == (0, 1)
+
+
+async def test_files_are_paged_without_one_twice(inventories: "Inventories") -> None:
+    taken = await inventories.import_file()
+    await attach(inventories, taken.inventory_id)
+
+    names, after = [], None
+    for _ in range(2):
+        page = (await asked(inventories, "unon-technical", PAGE, id=taken.inventory_id, after=after))["inventory"]
+        names += [edge["node"]["name"] for edge in page["evidence"]["edges"]]
+        after = page["evidence"]["pageInfo"]["endCursor"]
+
+    assert names == ["data.csv", "bill.pdf"]
+    assert page["evidence"]["pageInfo"]["hasNextPage"] is False
+
+
 async def test_a_copy_of_a_record_has_its_files_and_a_changed_one_has_not(inventories: "Inventories") -> None:
     taken = await inventories.import_file()
     record_id = await record_of(inventories, taken.inventory_id, "water")
@@ -339,7 +395,7 @@ async def test_who_attached_a_file_does_not_approve(inventories: "Inventories") 
     assert (await inventories.approve(submitted.id)).state == "final"
 
 
-async def test_one_thing_has_fifty_files_at_most(inventories: "Inventories") -> None:
+async def test_one_thing_has_fifty_files_at_most(inventories: "Inventories", wire: Wire) -> None:
     taken = await inventories.import_file()
 
     codes = [
@@ -347,7 +403,12 @@ async def test_one_thing_has_fifty_files_at_most(inventories: "Inventories") -> 
         for n in range(51)
     ]
 
+    one_more = await wire.post(
+        "technical", f"/files/inventories/{taken.inventory_id}/evidence", PDF + b"one more", name="bill.pdf"
+    )
+
     assert codes == [None] * 50 + ["EVIDENCE_TOO_MANY"]
+    assert refusal(one_more) == (409, "EVIDENCE_TOO_MANY")
 
 
 async def test_what_is_damaged_or_gone_is_not_given_out(inventories: "Inventories", wire: Wire, tmp_path: Path) -> None:
@@ -367,11 +428,14 @@ async def test_what_is_damaged_or_gone_is_not_given_out(inventories: "Inventorie
 
     # The file of the import is in the vault of the test's own.
     of_import = taken.content_hash
-    assert (sound.files, sound.missing, sound.damaged) == (2, [of_import], [])
+    assert (sound.files, sound.missing, sound.damaged, sound.is_sound) == (2, [of_import], [], False)
+    assert (sound.contents, sound.bytes, sound.unused) == (2, len(PDF), 0)
     assert (damaged.damaged, damaged.is_sound) == ([digest(PDF)], False)
     assert (missing.damaged, sorted(missing.missing)) == ([], sorted([of_import, digest(PDF)]))
     assert [refusal(answer) for answer in answers] == [(500, "EVIDENCE_DAMAGED")] * 2
     assert (await wire.post("technical", path, PDF, name="bill.pdf")).json()["id"] == made["id"]
+    await vault.put(b"of an attachment that came to nothing")
+    assert (await verify(inventories.database, vault, root=ROOT)).unused == 1
 
 
 async def test_contents_are_kept_once_and_a_damaged_copy_is_mended(tmp_path: Path) -> None:

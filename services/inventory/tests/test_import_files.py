@@ -1,11 +1,13 @@
 """Files as clients send them: a POST, followed by events and GraphQL, worked off by a process of its own."""
 
 import asyncio
+import html
 import io
 import re
 import zipfile
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import orjson
@@ -13,8 +15,12 @@ import pytest
 from python_calamine import CalamineWorkbook
 from xlsxwriter.utility import xl_col_to_name
 
+from chassis.graphql.edge import RequestContext
 from embedded.issuer import TestIssuer
+from inventory import access, usecases
+from inventory.domain.import_job import ImportOrder
 from inventory.domain.rows import Column, column_named
+from inventory.import_files import events_of
 from inventory.importing.template import TEMPLATE_VERSION
 from inventory.spreadsheet import JOB_LIMITS
 from services.inventory.tests.wire import Wire, wire_of
@@ -106,6 +112,66 @@ async def test_what_may_not_be_sent_is_refused_before_it_is_read(
     assert await inventories.rows("import_job") == []
 
 
+@pytest.mark.parametrize("who", [None, "chair", "other"])
+async def test_a_file_is_not_read_of_who_may_not_send_it(wire: Wire, who: str | None) -> None:
+    read = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append(1)
+        yield b"site,category"
+
+    await wire.client.post("/files/imports", params=TO, headers=wire.headers(who), content=body())
+
+    assert read == []
+
+
+async def test_more_files_than_there_is_room_for_are_refused_until_one_is_in(
+    wire: Wire, inventories: "Inventories"
+) -> None:
+    room, begun = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def slow() -> AsyncIterator[bytes]:
+        begun.release()
+        await room.wait()
+        yield inventories.csv(GOOD)
+
+    async def send() -> httpx.Response:
+        return await wire.client.post("/files/imports", params=TO, headers=wire.headers("technical"), content=slow())
+
+    three = [asyncio.create_task(send()) for _ in range(3)]
+    for _ in three:
+        await asyncio.wait_for(begun.acquire(), 20)
+    fourth = await wire.post("technical", "/files/imports", inventories.csv(GOOD), **TO)
+    room.set()
+
+    assert refusal(fourth) == (503, "UPLOADS_BUSY")
+    assert [answer.status_code for answer in await asyncio.gather(*three)] == [202] * 3
+
+
+@pytest.mark.parametrize("ended", ["token", "right"])
+async def test_events_end_with_the_token_and_with_the_right(inventories: "Inventories", ended: str) -> None:
+    """Of a job that nobody works off: it would be listened to for ten minutes."""
+    who = inventories.person("unon-technical")
+    order = ImportOrder(
+        location_id="unon", year=2024, file_name="f.csv", dry_run=False, accept_partial=False, decimal_comma=False
+    )
+    async with inventories._transaction(who, access.IMPORT_ACTIVITY_DATA) as (tx, principal, now):
+        job = await usecases.request_import(
+            tx, principal=principal, now=now, order=order, content=inventories.csv(GOOD)
+        )
+    listener = replace(who, expires_at=1) if ended == "token" else replace(who, grants=())
+    context = RequestContext(
+        database=inventories.database, identity=cast("Any", None), principal=listener, root="secretariat"
+    )
+
+    async def heard() -> list[bytes]:
+        return [event async for event in events_of(context, job)]
+
+    (event,) = await asyncio.wait_for(heard(), 20)
+
+    assert b'"state":"QUEUED"' in event
+
+
 async def test_a_file_that_is_too_large_is_refused_by_what_it_says_and_by_what_it_is(wire: Wire) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(JOB_LIMITS.file_bytes // 1_000_000 + 2):
@@ -141,7 +207,9 @@ unon,=cmd|' /C calc'!A0,,2024-02-01,2024-02-28,1,kWh,measured,
 """
 
 
-async def test_the_workbook_comes_back_with_what_is_wrong_marked_and_can_be_sent_again(wire: Wire) -> None:
+async def test_the_workbook_comes_back_with_what_is_wrong_marked_and_can_be_sent_again(
+    wire: Wire, inventories: "Inventories"
+) -> None:
     job_id = (await wire.post("technical", "/files/imports", MARKED.encode(), **TO)).json()["id"]
     *_, last = await followed(wire, job_id)
     assert (last["state"], last["problemCount"]) == ("REFUSED", 4)
@@ -173,7 +241,12 @@ async def test_the_workbook_comes_back_with_what_is_wrong_marked_and_can_be_sent
     again = (await wire.post("technical", "/files/imports", answer.content, **TO | {"name": "again.xlsx"})).json()
     *_, last = await followed(wire, again["id"])
     assert last["problemCount"] == 4
-    assert refusal(await wire.get("other", f"/files/imports/{job_id}/marked.xlsx")) == (404, "NOT_FOUND")
+    for who, expected in (("other", (404, "NOT_FOUND")), ("chair", (403, "NOT_PERMITTED")), (None, (404, "NOT_FOUND"))):
+        assert refusal(await wire.get(who, f"/files/imports/{job_id}/marked.xlsx")) == expected
+    refused = [row for row in await inventories.rows("audit_entry") if row["outcome"] != "done"]
+    assert [(row["action"], row["name"], row["capability"]) for row in refused] == [
+        ("giveMarkedFile", "other", "data.enter"), ("giveMarkedFile", "chair", "data.enter"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("locale", "header"), [("en", "category"), ("fr", "catégorie"), ("es-CL", "categoría")])
@@ -243,6 +316,46 @@ async def test_a_template_is_for_who_may_enter_data_there(
     wire: Wire, who: str | None, given: dict[str, Any], expected: tuple[int, str]
 ) -> None:
     assert refusal(await wire.get(who, "/files/locations/unon/template.xlsx", **given)) == expected
+
+
+async def test_a_template_offers_lists_and_days_where_they_belong(wire: Wire) -> None:
+    content = (await wire.get("technical", "/files/locations/unon/template.xlsx", year=2024)).content
+
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        sheet = html.unescape(parts.read("xl/worksheets/sheet1.xml").decode())
+        book = html.unescape(parts.read("xl/workbook.xml").decode())
+        properties = parts.read("docProps/custom.xml").decode()
+    columns = {column: xl_col_to_name(index) for index, column in enumerate(Column)}
+    rules = {
+        place: (kind, formulas)
+        for kind, place, formulas in re.findall(
+            r'<dataValidation type="(\w+)"[^>]* sqref="(\w+:\w+)"[^>]*>(.*?)</dataValidation>', sheet
+        )
+    }
+
+    def rule(column: Column) -> tuple[str, str]:
+        return rules[f"{columns[column]}2:{columns[column]}2001"]
+
+    category = columns[Column.CATEGORY]
+    assert rule(Column.ITEM) == ("list", f'<formula1>INDIRECT("item_"&${category}2)</formula1>')
+    assert rule(Column.UNIT) == ("list", f'<formula1>INDIRECT("unit_"&${category}2)</formula1>')
+    assert rule(Column.QUALITY) == ("list", "<formula1>list_quality</formula1>")
+    # The first and the last day of 2024, as spreadsheets count.
+    days = ("date", "<formula1>45292</formula1><formula2>45657</formula2>")
+    assert (rule(Column.START), rule(Column.END)) == (days, days)
+    assert rule(Column.UNCERTAINTY) == ("decimal", "<formula1>0</formula1><formula2>1000</formula2>")
+    # Lists are hidden, and each name is of its values alone; headers stay in sight.
+    assert re.search(r'<sheet name="Lists"[^>]* state="hidden"', book)
+    assert re.search(r'<definedName name="list_site">Lists!\$A\$3:\$A\$4</definedName>', book)
+    assert re.search(r'<pane xSplit="2" ySplit="1"', sheet)
+    assert TEMPLATE_VERSION in properties
+    read = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    lists = read.get_sheet_by_name("Lists").to_python()
+    by_name = {name: [row[index] for row in lists[2:] if row[index]] for index, name in enumerate(lists[1])}
+    assert by_name["list_quality"] == ["measured", "estimated", "extrapolated"]
+    told_of = [row[2] for row in read.get_sheet_by_name("Instructions").to_python() if row[0] == "generator_fuel"]
+    assert told_of
+    assert all("amount" in needs or "generated_kwh" in needs for needs in told_of)
 
 
 async def test_a_template_for_a_site_has_that_site_alone(wire: Wire) -> None:

@@ -304,7 +304,7 @@ async def test_an_import_is_undone_whole_with_its_totals_and_may_come_again(jobs
 
     with pytest.raises(ReasonsMissing):
         await jobs.undo(job.import_id, reason=" ")
-    undone = await jobs.undo(job.import_id)
+    undone = await jobs.undo(job.import_id, reason=" wrong year ")
 
     assert (undone.undone_by.name, undone.undone_reason) == ("unon-technical", "wrong year")
     assert await jobs.bed.rows("activity_record") == lines

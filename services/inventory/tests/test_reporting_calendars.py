@@ -88,6 +88,13 @@ def test_periods_of_two_years(changes: list[CalendarChange], expected: list[tupl
     assert shown(reporting_periods(date(2024, 1, 1), date(2025, 12, 1), changes)) == expected
 
 
+def test_a_period_of_which_the_last_month_is_the_first_is_there() -> None:
+    assert [start for start, *_ in shown(reporting_periods(date(2024, 1, 1), date(2025, 1, 1), []))] == [
+        "2024-01", "2025-01",
+    ]  # fmt: skip
+    assert len(reporting_periods(date(2024, 1, 1), date(2024, 1, 1), [])) == 1
+
+
 months = st.builds(lambda year, month: date(year, month, 1), st.integers(1995, 2015), st.integers(1, 12))
 
 
@@ -138,6 +145,12 @@ def test_a_calendar_that_can_not_be_set(changes: dict[str, Any], refusal: type[R
     assert calendar_to_set(**SET) == change(JULY, 2024, 7)
     with pytest.raises(refusal):
         calendar_to_set(**SET | changes)
+
+
+def test_a_calendar_of_the_same_day_is_set_after_another_one() -> None:
+    made = calendar_to_set(**SET | {"earlier": [change(JULY, 2024, 7)], "calendar": JANUARY})
+
+    assert (made.calendar, made.valid_from, made.reason) == (JANUARY, date(2024, 7, 1), "r")
 
 
 MUTATION = """mutation($input: SetReportingCalendarInput!) { setReportingCalendar(input: $input) { __typename

@@ -24,7 +24,7 @@ from inventory.importing import mark
 from inventory.spreadsheet import JOB_LIMITS
 from inventory.usecases.import_jobs import file_too_large
 
-__all__ = ["IMPORT_FILES"]
+__all__ = ["IMPORT_FILES", "events_of"]
 
 STATUSES = {FileTooLarge.code: 413, UploadsBusy.code: 503, ImportParameterWrong.code: 400}
 LOOK_S = 0.5
@@ -175,10 +175,10 @@ async def _events(context: RequestContext, request: Request) -> Response:
     """How far it is, as server-sent events: one now, one at each change, the last one when it is over."""
     job = await _found(context, request.path_params["job_id"])
     headers = {**HEADERS, "x-accel-buffering": "no"}
-    return StreamingResponse(_told(context, job), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(events_of(context, job), media_type="text/event-stream", headers=headers)
 
 
-async def _told(context: RequestContext, job: ImportJob) -> AsyncIterator[bytes]:
+async def events_of(context: RequestContext, job: ImportJob) -> AsyncIterator[bytes]:
     begun = spoke = time.monotonic()
     last: bytes | None = None
     ends = context.principal.expires_at
