@@ -1,5 +1,6 @@
 """When locations report: every month in exactly one period, whatever the calendar becomes, and figures by period."""
 
+import asyncio
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -223,10 +224,45 @@ async def test_what_can_not_be_set_is_refused(
     assert await inventories.rows("reporting_calendar") == before
     owner = await asyncpg.connect(inventories.urls.owner)
     await owner.execute("SELECT set_config('app.roots', 'secretariat', false)")
-    for changed in ("UPDATE reporting_calendar SET calendar = 'calendar'", "DELETE FROM reporting_calendar"):
+    for changed in (
+        "UPDATE reporting_calendar SET calendar = 'calendar'",
+        "DELETE FROM reporting_calendar",
+        "TRUNCATE reporting_calendar",
+    ):
         with pytest.raises(asyncpg.PostgresError, match="cannot be changed"):
             await owner.execute(changed)
     await owner.close()
+
+
+async def test_of_two_who_set_a_calendar_at_once_one_does(inventories: "Inventories") -> None:
+    done = await asyncio.gather(*(set_calendar(inventories, idempotencyKey=f"at once {number}") for number in range(4)))
+
+    assert sorted(item.get("code", "done") for item in done) == ["CALENDAR_UNCHANGED"] * 3 + ["done"]
+    assert len(await inventories.rows("reporting_calendar")) == 1
+
+
+async def test_of_two_calendars_of_one_day_the_later_one_holds(inventories: "Inventories") -> None:
+    await set_calendar(inventories)
+    await set_calendar(inventories, calendar="CALENDAR", idempotencyKey="back")
+
+    back = await periods(inventories, "unon")
+    again = await set_calendar(inventories, idempotencyKey="again")
+
+    assert [item["calendar"] for item in back["reportingCalendars"]] == ["july_june", "calendar"]
+    assert {item["calendar"] for item in back["reportingPeriods"]} == {"calendar"}
+    assert again["__typename"] == "ReportingCalendar"
+    assert [item["calendar"] for item in (await periods(inventories, "unon"))["reportingPeriods"]] == [
+        "calendar", "july_june",
+    ]  # fmt: skip
+
+
+async def test_periods_begin_with_the_first_year_of_inventories(inventories: "Inventories") -> None:
+    answer = await inventories.ask(
+        inventories.person("unon-member"),
+        '{ location(id: "unon") { reportingPeriods(yearFrom: -5, yearTo: 1991) { start } } }',
+    )
+
+    assert [item["start"] for item in answer["data"]["location"]["reportingPeriods"]] == ["1990-01-01", "1991-01-01"]
 
 
 async def test_figures_by_reporting_period_have_each_month_once(inventories: "Inventories") -> None:
