@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inventory.uncertainty import FactorGroup, collapsed, propagated, simulated
+from inventory.uncertainty.propagation import FactorGroup, propagated
+from inventory.uncertainty.simulation import collapsed, simulated
 from tools.bench.bed import Parts
 from tools.bench.measure import Measure, Reference
 

@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis.access import ANONYMOUS
 from contracts.access import Role
-from inventory import uncertainty
 from inventory.domain.errors import EntererMayNotApprove
 from inventory.migrations import versions
+from inventory.uncertainty import simulation
 from services.inventory.tests.test_corrections import correct, correct_record
 
 if TYPE_CHECKING:
@@ -410,14 +410,14 @@ async def test_others_are_answered_while_one_simulates(
     draft, factor = await a_draft(inventories, GRID)
     await state(inventories, draft, category="grid_electricity", percent="3")
     await state(inventories, draft, factorId=factor, percent="4")
-    started, answered, really = threading.Event(), threading.Event(), uncertainty.simulated
+    started, answered, really = threading.Event(), threading.Event(), simulation.simulated
 
     def held(*args: Any, **given: Any) -> Any:
         started.set()
         assert answered.wait(timeout=10)
         return really(*args, **given)
 
-    monkeypatch.setattr(uncertainty, "simulated", held)
+    monkeypatch.setattr(simulation, "simulated", held)
     simulating = asyncio.create_task(simulated(inventories))
     assert await asyncio.to_thread(started.wait, 10)
     await known(inventories)

@@ -6,7 +6,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from inventory.uncertainty import FactorGroup, collapsed, propagated, simulated
+from inventory.uncertainty.propagation import FactorGroup, propagated
+from inventory.uncertainty.simulation import collapsed, simulated
 
 NAN = math.nan
 

@@ -20,7 +20,7 @@ from inventory.domain.export import Form
 from inventory.domain.import_job import ImportJob, ImportOrder
 from inventory.exports import MEDIA_TYPES
 from inventory.graphql.resources import Resources
-from inventory.importing import mark
+from inventory.importing.marking import mark
 from inventory.spreadsheet import JOB_LIMITS
 from inventory.usecases.import_jobs import file_too_large
 

@@ -12,7 +12,8 @@ from inventory.domain.rows import Problem
 from inventory.domain.uncertainty import Interval
 from inventory.domain.worksheet import Line, Rules
 from inventory.domain.worksheet_scope2 import BothFigures
-from inventory.uncertainty import collapsed, propagated
+from inventory.uncertainty.propagation import propagated
+from inventory.uncertainty.simulation import collapsed
 from quantities import GwpSet, Quantity, Unit
 
 __all__ = ["Answer", "as_document", "as_tables", "problems_as_document", "problems_as_table"]

@@ -15,7 +15,7 @@ from inventory.domain.activity_data import Category, DataQuality
 from inventory.domain.method import CO2E_UNIT
 from inventory.store import uncertainties
 from inventory.store.records import EmissionRow, RecordRow
-from inventory.uncertainty import simulated_apart
+from inventory.uncertainty.simulation import simulated_apart
 
 __all__ = ["EmissionUncertainty", "InventoryUncertainties", "UncertaintyStatement"]
 

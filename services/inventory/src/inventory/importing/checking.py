@@ -35,6 +35,8 @@ _FREE = frozenset({Column.START, Column.END, Column.AMOUNT, Column.NOTE, Column.
 """Columns in which rows of one shape differ; meters, where each is plainly a text or a number."""
 _ANY_METER = object()
 _DAY = timedelta(days=1)
+_SAID = Line._fields.index("sheet")
+"""Of a line, what it says, without where."""
 _REPORT_EVERY = 5_000
 """Rows."""
 
@@ -182,7 +184,7 @@ class _Checking:
             self.said(self.found.rows)
         if line is None:
             return
-        first = self.first_with.setdefault(line[: len(Line._fields) - 2], line)
+        first = self.first_with.setdefault(line[:_SAID], line)
         if first is line:
             self.found.lines.append(line)
         else:

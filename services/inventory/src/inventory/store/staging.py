@@ -5,6 +5,8 @@ kind is stands beside it. Rows leave staging in the transaction in which they ca
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 
 import asyncpg
 import orjson
@@ -97,6 +99,7 @@ async def add_checked(
 async def _encoded(lines: Sequence[Line], coefficient_ids: Sequence[int], import_id: str) -> AsyncIterator[bytes]:
     """Lines as COPY reads text; kinds are counted from 1, as ORDINALITY does."""
     escaped: dict[str, str] = {}
+    iso = lru_cache(maxsize=1_000)(date.isoformat)
     for begin in range(0, len(lines), _CHUNK):
         rows = []
         for place, line in enumerate(lines[begin : begin + _CHUNK], start=begin + 1):
@@ -104,8 +107,8 @@ async def _encoded(lines: Sequence[Line], coefficient_ids: Sequence[int], import
             note = r"\N" if line.note is None else line.note.translate(_ESCAPES)
             coefficient = r"\N" if line.coefficient is None else coefficient_ids[line.coefficient]
             rows.append(
-                f"{import_id}\t{place}\t{line.kind + 1}\t{sheet}\t{line.row}\t{line.start}\t{line.end}"
-                f"\t{line.amount:f}\t{note}\t{coefficient}\n"
+                f"{import_id}\t{place}\t{line.kind + 1}\t{sheet}\t{line.row}\t{iso(line.start)}\t{iso(line.end)}"
+                f"\t{line.amount}\t{note}\t{coefficient}\n"
             )
         yield "".join(rows).encode()
 

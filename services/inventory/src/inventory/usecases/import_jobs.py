@@ -20,7 +20,6 @@ from inventory.domain.inventory import Inventory, require_year
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.rows import Problem
 from inventory.domain.workbook import Reference
-from inventory.importing import TemplateFor, template
 from inventory.spreadsheet import JOB_LIMITS
 from inventory.store import factors, import_jobs, inventories, records, staging
 from inventory.store.records import ActivityImport
@@ -124,6 +123,8 @@ async def import_template(
 
     Refuses, in this order: as `permitted`; InventoryYearOutOfRange.
     """
+    from inventory.importing.template import TemplateFor, template  # noqa: PLC0415 - who takes files in writes none
+
     place = await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=location_id)
     require_year(year, location_id=location_id)
     version_id = await inventories.newest_id(tx, location_id=location_id, year=year)

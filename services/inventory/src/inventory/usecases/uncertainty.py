@@ -23,7 +23,7 @@ from inventory.domain.uncertainty import (
 )
 from inventory.store import inventories, uncertainties
 from inventory.store.uncertainties import LineSum, Official
-from inventory.uncertainty import Bundle, FactorGroup, grouped, propagated
+from inventory.uncertainty.propagation import Bundle, FactorGroup, grouped, propagated
 
 __all__ = ["factor_groups", "keep_uncertainty", "state_uncertainty", "stated_percents_of", "uncertainty_of"]
 

@@ -1,20 +1,10 @@
-"""How far off a total may be: the interval in which the true emission lies with 95 % confidence.
-
-Each line is an amount times a factor, and both are known to some percent (half the width of their 95 % interval).
-Errors of amounts are independent of each other. A factor's error is the same in every line that uses it, so those lines
-are wrong together: their emissions are added before the factor's percent is taken of them. What a line's publisher or
-enterer does not state stays unstated: the interval is that of the part that is known, and says how large that part is.
-
-Two ways that check each other: error propagation (IPCC 2006 Guidelines, volume 1, chapter 3, approach 1, equations 3.1
-and 3.2), and simulation (approach 2) on the lines collapsed by factor, which needs two draws a factor, not a line.
-"""
+"""Approach 2: simulation, on the lines collapsed by factor."""
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from statistics import NormalDist
 
@@ -22,17 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inventory.domain.uncertainty import Interval
+from inventory.uncertainty.propagation import FactorGroup, interval_of
 
-__all__ = [
-    "LOGNORMAL_FROM",
-    "Bundle",
-    "FactorGroup",
-    "collapsed",
-    "grouped",
-    "propagated",
-    "simulated",
-    "simulated_apart",
-]
+__all__ = ["LOGNORMAL_FROM", "collapsed", "simulated", "simulated_apart"]
 
 _Floats = NDArray[np.float64]
 
@@ -45,46 +27,6 @@ LOGNORMAL_FROM = 60.0
 
 IPCC 2006, volume 1, chapter 3, section 3.2.3.2: normal where the standard deviation is below 30 % of the mean.
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactorGroup:
-    """All lines that use one factor, as far as the uncertainty of their sum goes."""
-
-    co2e_kg: float
-    """Of the lines whose amount and factor both have a percent."""
-    amount_variance: float
-    """Sum of (amount's percent / 100 x line's CO2e)², in kg²."""
-    factor_percent: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
-    """Lines that have one factor and one percent of the amount, summed where they are kept."""
-
-    co2e_kg: float
-    squares: float
-    """Sum of the squares of each line's CO2e, in kg²."""
-    factor_id: str
-    amount_percent: float | None
-    factor_percent: float | None
-
-
-def grouped(bundles: Iterable[Bundle]) -> list[FactorGroup]:
-    """Bundles as one group a factor, without those that lack a percent."""
-    groups: dict[tuple[str, float], FactorGroup] = {}
-    for item in bundles:
-        if item.amount_percent is None or item.factor_percent is None:
-            continue
-        key = item.factor_id, item.factor_percent
-        earlier = groups.get(key)
-        groups[key] = FactorGroup(
-            co2e_kg=item.co2e_kg + (earlier.co2e_kg if earlier else 0.0),
-            amount_variance=(item.amount_percent / 100) ** 2 * item.squares
-            + (earlier.amount_variance if earlier else 0.0),
-            factor_percent=item.factor_percent,
-        )
-    return list(groups.values())
 
 
 def collapsed(
@@ -107,16 +49,6 @@ def collapsed(
     return groups, float(co2e_kg.sum())
 
 
-def propagated(groups: Sequence[FactorGroup], *, all_co2e_kg: float) -> Interval | None:
-    """By error propagation. None where no line has both percents, or their total is 0."""
-    total = math.fsum(group.co2e_kg for group in groups)
-    if not total:
-        return None
-    variance = math.fsum(group.amount_variance + (group.factor_percent / 100 * group.co2e_kg) ** 2 for group in groups)
-    half = math.sqrt(variance)
-    return _interval(total, low=total - half, high=total + half, half=half, all_co2e_kg=all_co2e_kg)
-
-
 def simulated(groups: Sequence[FactorGroup], *, all_co2e_kg: float, draws: int, seed: int) -> Interval | None:
     """By simulation; the same seed gives the same interval. None as for `propagated`.
 
@@ -133,7 +65,7 @@ def simulated(groups: Sequence[FactorGroup], *, all_co2e_kg: float, draws: int, 
     strata = chance.permutation([normal.inv_cdf((number + 0.5) / draws) for number in range(draws)])
     sums = [errors.totals(strata[begin : begin + _AT_ONCE], chance) for begin in range(0, draws, _AT_ONCE)]
     low, high = np.quantile(np.concatenate(sums), (0.025, 0.975))
-    return _interval(total, low=float(low), high=float(high), half=float(high - low) / 2, all_co2e_kg=all_co2e_kg)
+    return interval_of(total, low=float(low), high=float(high), half=float(high - low) / 2, all_co2e_kg=all_co2e_kg)
 
 
 _APART = ThreadPoolExecutor(max_workers=1, thread_name_prefix="simulation")
@@ -180,18 +112,3 @@ class _Errors:
         factors[:, is_wide] = np.exp(spread * of_factors[:, is_wide] - spread**2 / 2)
         totals: _Floats = ((self.co2e_kg + self.amount * of_amounts) * factors).sum(axis=1)
         return totals
-
-
-def _interval(total: float, *, low: float, high: float, half: float, all_co2e_kg: float) -> Interval:
-    return Interval(
-        co2e_kg=_rounded(total),
-        low_kg=_rounded(low),
-        high_kg=_rounded(high),
-        percent=_rounded(100 * half / abs(total)),
-        covered_percent=_rounded(100 * total / all_co2e_kg),
-    )
-
-
-def _rounded(value: float) -> Decimal:
-    """To seven significant digits: more than any uncertainty is known to."""
-    return Decimal(f"{value:.7g}")
