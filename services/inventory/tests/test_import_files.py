@@ -309,6 +309,7 @@ def fill(content: bytes, headers: list[str], row: dict[Column, str]) -> bytes:
         (None, {"year": 2024}, (401, "NOT_SIGNED_IN")),
         ("technical", {"year": "x"}, (400, "IMPORT_PARAMETER_WRONG")),
         ("technical", {"year": 2024, "locale": "ja"}, (400, "IMPORT_PARAMETER_WRONG")),
+        ("technical", {"year": [2023, 2024]}, (400, "IMPORT_PARAMETER_WRONG")),
         ("technical", {"year": "0000"}, (422, "INVENTORY_YEAR_OUT_OF_RANGE")),
     ],
 )

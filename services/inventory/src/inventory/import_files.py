@@ -3,8 +3,9 @@
 import asyncio
 import io
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from inventory.domain.import_job import ImportJob, ImportOrder
 from inventory.exports import MEDIA_TYPES
 from inventory.graphql.resources import Resources
 from inventory.importing.marking import mark
+from inventory.parameters import Parameters, year_number, yes_no
 from inventory.spreadsheet import JOB_LIMITS
 from inventory.usecases.import_jobs import file_too_large
 
@@ -110,54 +112,42 @@ async def _body(request: Request) -> bytes:
 
 
 def _order(request: Request) -> ImportOrder:
-    given = dict(request.query_params)
-    names = {"location", "year", "name", "dryRun", "acceptPartial", "locale"}
-    for name, value in given.items():
-        if name not in names or len(request.query_params.getlist(name)) > 1:
-            raise _wrong(name, found=value, expected=f"once each of {', '.join(sorted(names))}")
-    year = _year(given.get("year", ""))
-    name = given.get("name", "").strip()
-    if not 1 <= len(name) <= NAME_MAX:
-        raise _wrong("name", found=f"{len(name)} characters", expected=f"the file's name, 1 to {NAME_MAX} characters")
-    if not given.get("location"):
-        raise _wrong("location", found="nothing", expected="the code of a location")
+    known = {"location", "year", "name", "dryRun", "acceptPartial", "locale"}
+    given = Parameters(request, refusal=ImportParameterWrong, known=known)
     return ImportOrder(
-        location_id=given["location"],
-        year=year,
-        file_name=name,
-        dry_run=_flag(given, "dryRun"),
-        accept_partial=_flag(given, "acceptPartial"),
-        decimal_comma=_decimal_comma(given.get("locale", "en")),
+        year=given.required("year", year_number),
+        file_name=given.required("name", _name),
+        location_id=given.required("location", _code),
+        dry_run=given.one("dryRun", yes_no) or False,
+        accept_partial=given.one("acceptPartial", yes_no) or False,
+        decimal_comma=given.one("locale", _decimal_comma) or False,
     )
 
 
-def _year(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) == 4):  # noqa: PLR2004 - digits of a year
-        raise _wrong("year", found=text, expected="a year")
-    return int(text)
+def _name(value: str) -> str:
+    if not 1 <= len(value.strip()) <= NAME_MAX:
+        expected = f"the file's name, 1 to {NAME_MAX} characters"
+        raise ValueError(expected)
+    return value.strip()
 
 
-def _flag(given: dict[str, str], name: str) -> bool:
-    value = given.get(name, "false")
-    if value not in {"true", "false"}:
-        raise _wrong(name, found=value, expected="true or false")
-    return value == "true"
+def _code(value: str) -> str:
+    if not value:
+        expected = "the code of a location"
+        raise ValueError(expected)
+    return value
 
 
 def _decimal_comma(locale: str) -> bool:
+    return _language(locale, of=DECIMAL_COMMAS | DECIMAL_POINTS) in DECIMAL_COMMAS
+
+
+def _language(locale: str, *, of: Collection[str]) -> str:
     language = locale.replace("_", "-").partition("-")[0].casefold()
-    if language not in DECIMAL_COMMAS | DECIMAL_POINTS:
-        raise _wrong("locale", found=locale, expected=f"one of {', '.join(sorted(DECIMAL_COMMAS | DECIMAL_POINTS))}")
-    return language in DECIMAL_COMMAS
-
-
-def _wrong(name: str, *, found: str, expected: str) -> ImportParameterWrong:
-    return ImportParameterWrong(
-        subject=name,
-        found=found[:100],
-        expected=expected,
-        message=f"`{name}` can't be used as it is; expected {expected}.",
-    )
+    if language not in of:
+        expected = f"one of {', '.join(sorted(of))}"
+        raise ValueError(expected)
+    return language
 
 
 async def _found(context: RequestContext, job_id: str) -> ImportJob:
@@ -251,15 +241,10 @@ async def _marked(context: RequestContext, request: Request) -> Response:
 
 async def _template(context: RequestContext, request: Request) -> Response:
     """A workbook to fill in. Refuses: ImportParameterWrong; as `import_template`."""
-    given = dict(request.query_params)
-    for name, value in given.items():
-        if name not in {"year", "locale"}:
-            raise _wrong(name, found=value, expected="year and locale")
-    language = given.get("locale", "en").replace("_", "-").partition("-")[0].casefold()
-    if language not in TEMPLATE_LANGUAGES:
-        raise _wrong("locale", found=language, expected=f"one of {', '.join(TEMPLATE_LANGUAGES)}")
+    given = Parameters(request, refusal=ImportParameterWrong, known={"year", "locale"})
+    language = given.one("locale", partial(_language, of=TEMPLATE_LANGUAGES)) or "en"
     asked = GiveTemplateInput(
-        location_id=request.path_params["location_id"], year=_year(given.get("year", "")), language=language
+        location_id=request.path_params["location_id"], year=given.required("year", year_number), language=language
     )
     found = await context.disclose(
         access.IMPORT_ACTIVITY_DATA,

@@ -7,7 +7,8 @@ from chassis.service import Service
 from chassis.settings import ServiceSettings
 from inventory.access import READ
 from inventory.config import InventorySettings
-from inventory.files import FILES
+from inventory.evidence_files import EVIDENCE_FILES
+from inventory.export_files import EXPORT_FILES
 from inventory.graphql.resources import Resources
 from inventory.graphql.schema import schema
 from inventory.import_files import IMPORT_FILES
@@ -33,7 +34,7 @@ SERVICE = Service(
     subscriptions=SUBSCRIPTIONS,
     reads=READ,
     opens=opens,
-    files=(*FILES, *IMPORT_FILES),
+    files=(*EXPORT_FILES, *EVIDENCE_FILES, *IMPORT_FILES),
     tasks=(work_off_imports,),
     settings=InventorySettings,
 )
