@@ -27,6 +27,7 @@ from inventory.domain.errors import (
     PublicationRefused,
     ReleaseAlreadyThere,
 )
+from inventory.usecases.factors import rows_of
 
 if TYPE_CHECKING:
     from inventory.domain.private_factors import PrivateRelease
@@ -253,6 +254,15 @@ BAD_ROWS: list[tuple[str, Callable[[str], str]]] = [
     ("the uncertainty is negative, or none", lambda row: row.replace("0.123457,5", "0.123457,-5")),
     ("the uncertainty is negative, or none", lambda row: row.replace("0.123457,5", "0.123457,NaN")),
 ]
+
+
+@pytest.mark.parametrize("cell", ["a\u2028b", "a\x85b", "a\x0bb", '"a\nb"'])
+def test_a_row_ends_where_a_csv_file_says_so_and_headers_may_have_space_around(cell: str) -> None:
+    content = f"item , category\r\n{cell},grid\r\n".encode()
+
+    (row,) = rows_of(content, headers=frozenset({"item", "category"}))
+
+    assert row.cells == {"item": cell.strip('"'), "category": "grid"}
 
 
 @pytest.mark.parametrize(("what", "refusal", "given"), BAD, ids=[row[0] for row in BAD])

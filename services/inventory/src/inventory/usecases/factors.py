@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from io import StringIO
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -225,7 +226,8 @@ def rows_of(content: bytes, *, headers: frozenset[str] | None = None) -> Iterato
             message=f"The file has {len(content)} bytes; at most {_FILE_BYTES_MAX} can be read at once.",
         )
     try:
-        lines = content.decode("utf-8-sig").splitlines(keepends=True)
+        # Not splitlines(), which also ends a line at what is a character of a cell, such as U+2028.
+        lines = list(StringIO(content.decode("utf-8-sig"), newline=""))
     except UnicodeDecodeError as error:
         raise _bad("it is not text in UTF-8") from error
     header = next(
@@ -240,6 +242,7 @@ def rows_of(content: bytes, *, headers: frozenset[str] | None = None) -> Iterato
         raise _bad("no line names its columns")
     reader = csv.DictReader(lines[header:], strict=True)
     try:
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
         for row in reader:
             cells = {column: value or "" for column, value in row.items() if column}
             stray = [*(row.get(None) or ()), row.get("") or ""]
