@@ -23,8 +23,7 @@ from inventory.exports import MEDIA_TYPES
 from inventory.graphql.resources import Resources
 from inventory.importing.marking import mark
 from inventory.parameters import Parameters, year_number, yes_no
-from inventory.spreadsheet import JOB_LIMITS
-from inventory.usecases.import_jobs import file_too_large
+from inventory.spreadsheet import JOB_LIMITS, too_large
 
 __all__ = ["IMPORT_FILES", "events_of"]
 
@@ -102,12 +101,12 @@ async def _body(request: Request) -> bytes:
     """Refuses: FileTooLarge, as soon as it is known."""
     stated = request.headers.get("content-length", "")
     if stated.isdigit() and int(stated) > JOB_LIMITS.file_bytes:
-        raise file_too_large(found=f"{stated[:20]} bytes")
+        raise too_large(f"{stated[:20]} bytes", most=JOB_LIMITS.file_bytes)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > JOB_LIMITS.file_bytes:
-            raise file_too_large(found="more bytes than that")
+            raise too_large("more bytes than that", most=JOB_LIMITS.file_bytes)
     return bytes(body)
 
 

@@ -14,7 +14,16 @@ from python_calamine import CalamineError, CalamineWorkbook
 from inventory.domain.errors import BadWorkbook, FileExpandsTooMuch, FileTooLarge, SheetTooLarge
 from inventory.domain.rows import Cell, RawRow, is_blank
 
-__all__ = ["DEFAULT_LIMITS", "JOB_LIMITS", "Limits", "Sheet", "open_sheets", "read_spreadsheet"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "JOB_LIMITS",
+    "Limits",
+    "Sheet",
+    "open_sheets",
+    "read_spreadsheet",
+    "require_size",
+    "too_large",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,19 +84,28 @@ _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = ",;\t"
 
 
+def require_size(content: bytes, *, most: int) -> None:
+    """Refuses: FileTooLarge."""
+    if len(content) > most:
+        raise too_large(f"{len(content)} bytes", most=most)
+
+
+def too_large(found: str, *, most: int) -> FileTooLarge:
+    return FileTooLarge(
+        subject="file",
+        found=found,
+        expected=f"at most {most} bytes",
+        message=f"The file has {found}; at most {most} bytes can be read at once.",
+    )
+
+
 def open_sheets(content: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Sheet]:
     """The sheets of a file that are not blank, one after the other, read as far as they are asked for.
 
     Refuses, in this order: FileTooLarge, BadWorkbook, FileExpandsTooMuch, SheetTooLarge; the last, and CSV that breaks
     off, when it comes to the row.
     """
-    if len(content) > limits.file_bytes:
-        raise FileTooLarge(
-            subject="file",
-            found=f"{len(content)} bytes",
-            expected=f"at most {limits.file_bytes} bytes",
-            message=f"The file has {len(content)} bytes; at most {limits.file_bytes} can be read at once.",
-        )
+    require_size(content, most=limits.file_bytes)
     if content.startswith(_ZIP_MARK):
         return _xlsx_sheets(content, limits=limits)
     return _csv_sheets(content, limits=limits)

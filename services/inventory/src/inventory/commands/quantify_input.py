@@ -16,7 +16,6 @@ from inventory.domain.errors import (
     BadWorkbook,
     BlendMalformed,
     CatalogueMalformed,
-    FileTooLarge,
     GwpSetMalformed,
     WorksheetMalformed,
 )
@@ -24,7 +23,7 @@ from inventory.domain.instrument import Instrument
 from inventory.domain.own_factors import ALWAYS, own_blends, own_factor, own_gwp_set
 from inventory.domain.rows import Cell, RawRow, is_blank, shown
 from inventory.domain.worksheet_scope2 import own_instrument
-from inventory.spreadsheet import DEFAULT_LIMITS, read_spreadsheet
+from inventory.spreadsheet import DEFAULT_LIMITS, read_spreadsheet, require_size
 from quantities import GwpSet
 
 __all__ = ["Worksheet", "factors_in", "gwp_set_in", "instruments_in", "with_blends_in", "worksheet_in"]
@@ -92,13 +91,7 @@ def _is_json(content: bytes) -> bool:
 
 
 def _json(content: bytes) -> Json:
-    if len(content) > DEFAULT_LIMITS.file_bytes:
-        raise FileTooLarge(
-            subject="file",
-            found=f"{len(content)} bytes",
-            expected=f"at most {DEFAULT_LIMITS.file_bytes} bytes",
-            message=f"The file has {len(content)} bytes; at most {DEFAULT_LIMITS.file_bytes} can be read at once.",
-        )
+    require_size(content, most=DEFAULT_LIMITS.file_bytes)
     try:
         found: Json = json.loads(
             content.decode("utf-8-sig"),

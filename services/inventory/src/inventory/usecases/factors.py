@@ -13,7 +13,7 @@ from chassis.refusals import NotFound
 from inventory import catalogue
 from inventory.domain.activity_data import Category, Period
 from inventory.domain.emission_factor import Catalogue, LookUp, Place
-from inventory.domain.errors import BadWorkbook, CategoryUnknown, FileTooLarge
+from inventory.domain.errors import BadWorkbook, CategoryUnknown
 from inventory.domain.factor_release import (
     FactorEdition,
     FactorRelease,
@@ -25,6 +25,7 @@ from inventory.domain.formula import formula_factor
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.publications import Format, Publication, PublishedRow, read_publication
 from inventory.domain.quantification import resolve_coefficient
+from inventory.spreadsheet import require_size
 from inventory.store import factors, locations, private_factors
 from quantities import GwpSet, Refusal, parse_unit
 
@@ -218,13 +219,7 @@ def rows_of(content: bytes, *, headers: frozenset[str] | None = None) -> Iterato
 
     Refuses, in this order, as far as it is read: FileTooLarge, BadWorkbook.
     """
-    if len(content) > _FILE_BYTES_MAX:
-        raise FileTooLarge(
-            subject="file",
-            found=f"{len(content)} bytes",
-            expected=f"at most {_FILE_BYTES_MAX} bytes",
-            message=f"The file has {len(content)} bytes; at most {_FILE_BYTES_MAX} can be read at once.",
-        )
+    require_size(content, most=_FILE_BYTES_MAX)
     try:
         # Not splitlines(), which also ends a line at what is a character of a cell, such as U+2028.
         lines = list(StringIO(content.decode("utf-8-sig"), newline=""))

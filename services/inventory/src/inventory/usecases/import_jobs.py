@@ -14,13 +14,13 @@ from chassis.permission import permitted
 from chassis.refusals import NotFound
 from inventory import access
 from inventory.domain.checked_file import Checked
-from inventory.domain.errors import FileTooLarge, ImportAlreadyUndone, ImportRefused, NothingToTakeIn, ReasonsMissing
+from inventory.domain.errors import ImportAlreadyUndone, ImportRefused, NothingToTakeIn, ReasonsMissing
 from inventory.domain.import_job import ImportJob, ImportOrder, JobState
 from inventory.domain.inventory import Inventory, require_year
 from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.rows import Problem
 from inventory.domain.workbook import Reference
-from inventory.spreadsheet import JOB_LIMITS
+from inventory.spreadsheet import JOB_LIMITS, require_size
 from inventory.store import factors, import_jobs, inventories, records, staging
 from inventory.store.records import ActivityImport
 from inventory.usecases.factors import factors_for
@@ -52,8 +52,7 @@ async def request_import(
     Refuses, in this order: as `permitted`; FileTooLarge. What is wrong in the file or the inventory, the job tells.
     """
     await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=order.location_id)
-    if len(content) > JOB_LIMITS.file_bytes:
-        raise file_too_large(found=f"{len(content)} bytes")
+    require_size(content, most=JOB_LIMITS.file_bytes)
     new = ImportJob(
         id=new_id(),
         order=order,
@@ -70,17 +69,6 @@ async def request_import(
         return new
     # Somebody asked for it meanwhile.
     return await import_jobs.same_before(tx, new) or new
-
-
-def file_too_large(*, found: str) -> FileTooLarge:
-    """A file that is larger than a job takes."""
-    most = JOB_LIMITS.file_bytes
-    return FileTooLarge(
-        subject="file",
-        found=found,
-        expected=f"at most {most} bytes",
-        message=f"The file has {found}; at most {most} bytes can be taken in at once.",
-    )
 
 
 async def find_import_job(tx: AsyncConnection, *, principal: Principal, job_id: str) -> ImportJob:
