@@ -20,6 +20,7 @@ from inventory.store import completeness, corrections, inventories, private_fact
 from inventory.store.corrections import Line
 from inventory.usecases.imports import take_in
 from inventory.usecases.restatements import requantified_by
+from inventory.usecases.versions import version_to_change
 
 __all__ = ["correct_activity_record", "correct_inventory"]
 
@@ -43,7 +44,7 @@ async def correct_inventory(
     Refuses: NotFound; as `permitted`; as `Inventory.correct`; FactorEditionUnknown, RestatementRefused;
     PrivateFactorsElsewhere.
     """
-    final = await _inventory(tx, inventory_id)
+    final = await version_to_change(tx, inventory_id)
     await permitted(tx, principal, access.CORRECT_INVENTORY, location_id=final.location_id)
     newest = await inventories.newest_version(tx, location_id=final.location_id, year=final.year)
     new = final.correct(
@@ -91,7 +92,7 @@ async def correct_activity_record(
     Refuses: NotFound; as `permitted`; InventoryIsFinal or WrongState; as `domain.correction.action_of`; NotFound for a
     record that the draft does not have; ImportRefused with every problem of the row.
     """
-    draft = await _inventory(tx, inventory_id)
+    draft = await version_to_change(tx, inventory_id)
     await permitted(tx, principal, access.CORRECT_ACTIVITY_RECORD, location_id=draft.location_id)
     draft.require_accepts_data()
     action = action_of(inventory=f"{draft.location_id} {draft.year}", record_id=record_id, cells=cells, reason=reason)
@@ -139,11 +140,4 @@ def _either(new: Line | None, old: Line | None) -> Line:
     if found is None:
         message = "a correction has a line"
         raise LookupError(message)
-    return found
-
-
-async def _inventory(tx: AsyncConnection, inventory_id: str) -> Inventory:
-    found = await inventories.for_update(tx, inventory_id)
-    if found is None:
-        raise NotFound(kind="inventory", key=inventory_id)
     return found

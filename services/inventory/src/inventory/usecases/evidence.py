@@ -16,6 +16,7 @@ from inventory.domain.evidence import Detachment, EvidenceFile
 from inventory.domain.inventory import Inventory
 from inventory.store import corrections, evidence, inventories, records
 from inventory.store.records import ActivityImport
+from inventory.usecases.versions import version_to_change
 from inventory.vault import Vault
 
 __all__ = ["attach_evidence", "detach_evidence", "keep_import", "read_evidence"]
@@ -47,9 +48,7 @@ async def attach_evidence(
     EvidenceOfTwoThings, NotFound for a record or an import that the version does not have, EvidenceEmpty,
     EvidenceTooLarge, EvidenceNoteTooLong, EvidenceTypeNotAllowed, EvidenceTypeMismatch; EvidenceTooMany.
     """
-    of = await inventories.for_update(tx, inventory_id)
-    if of is None:
-        raise NotFound(kind="inventory", key=inventory_id)
+    of = await version_to_change(tx, inventory_id)
     await permitted(tx, principal, access.ATTACH_EVIDENCE, location_id=of.location_id)
     of.require_accepts_data()
     domain.require_one_thing(record_id=record_id, import_id=import_id)

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import outbox
 from chassis.access import Principal
 from chassis.permission import permitted
-from chassis.refusals import NotFound
 from inventory import access, outgoing
 from inventory.domain.errors import NothingToSubmit
 from inventory.domain.inventory import Inventory
@@ -17,6 +16,7 @@ from inventory.usecases.plausibility import require_ready
 from inventory.usecases.renewable_share import keep_renewable_share
 from inventory.usecases.scope2 import worked_out
 from inventory.usecases.uncertainty import keep_uncertainty
+from inventory.usecases.versions import version_to_change
 
 __all__ = ["approve_inventory", "return_inventory", "submit_inventory"]
 
@@ -58,7 +58,7 @@ async def return_inventory(
     tx: AsyncConnection, *, principal: Principal, now: datetime, inventory_id: str, reasons: str
 ) -> Inventory:
     """Give it back with reasons. Refuses: NotFound; as `permitted`; as `Inventory.return_`."""
-    submitted = await _inventory(tx, inventory_id)
+    submitted = await version_to_change(tx, inventory_id)
     await permitted(tx, principal, access.RETURN_INVENTORY, location_id=submitted.location_id)
     returned = submitted.return_(by=principal.person, at=now, reasons=reasons)
     await inventories.save_step(tx, returned)
@@ -72,7 +72,7 @@ async def approve_inventory(
 
     Refuses: NotFound; as `permitted`; as `Inventory.approve`.
     """
-    submitted = await _inventory(tx, inventory_id)
+    submitted = await version_to_change(tx, inventory_id)
     await permitted(tx, principal, access.APPROVE_INVENTORY, location_id=submitted.location_id)
     await instruments.lock_within(tx, location_id=submitted.location_id, year=submitted.year)
     market = await worked_out(tx, [submitted])
@@ -94,10 +94,3 @@ async def approve_inventory(
     await inventories.save_step(tx, final)
     await outbox.add(tx, outgoing.inventory_finalised(final, totals=totals, indicators=told), now=now)
     return final
-
-
-async def _inventory(tx: AsyncConnection, inventory_id: str) -> Inventory:
-    found = await inventories.for_update(tx, inventory_id)
-    if found is None:
-        raise NotFound(kind="inventory", key=inventory_id)
-    return found

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.access import Principal
 from chassis.ids import new_id
 from chassis.permission import permitted
-from chassis.refusals import NotFound
 from inventory import access, catalogue
 from inventory.domain.completeness import SourceState
 from inventory.domain.errors import SubmissionRefused
@@ -26,9 +25,10 @@ from inventory.domain.plausibility import (
     range_to_set,
     require_explanation,
 )
-from inventory.store import completeness, inventories, plausibility
+from inventory.store import completeness, plausibility
 from inventory.store.completeness import Asked, CellFilter
 from inventory.usecases.premises_shares import shares_out_of_date
+from inventory.usecases.versions import version_to_change
 
 __all__ = ["explain_warning", "findings_of", "require_ready", "set_plausibility_range"]
 
@@ -108,9 +108,7 @@ async def explain_warning(
     Refuses, in this order: NotFound; as `permitted`; InventoryIsFinal or WrongState; as
     `domain.plausibility.explanation_of`.
     """
-    draft = await inventories.for_update(tx, inventory_id)
-    if draft is None:
-        raise NotFound(kind="inventory", key=inventory_id)
+    draft = await version_to_change(tx, inventory_id)
     await permitted(tx, principal, access.EXPLAIN_WARNING, location_id=draft.location_id)
     draft.require_accepts_data()
     said = explanation_of(

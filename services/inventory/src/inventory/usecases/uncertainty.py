@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.access import Principal
 from chassis.ids import new_id
 from chassis.permission import permitted
-from chassis.refusals import NotFound
 from inventory import access
 from inventory.domain.inventory import Inventory, State
 from inventory.domain.uncertainty import (
@@ -24,6 +23,7 @@ from inventory.domain.uncertainty import (
 from inventory.store import inventories, uncertainties
 from inventory.store.uncertainties import LineSum, Official
 from inventory.uncertainty.propagation import Bundle, FactorGroup, grouped, propagated
+from inventory.usecases.versions import version_to_change
 
 __all__ = ["factor_groups", "keep_uncertainty", "state_uncertainty", "stated_percents_of", "uncertainty_of"]
 
@@ -47,9 +47,7 @@ async def state_uncertainty(
     Refuses, in this order: NotFound; as `permitted`; InventoryIsFinal or WrongState; as
     `domain.uncertainty.uncertainty_to_state`.
     """
-    draft = await inventories.for_update(tx, inventory_id)
-    if draft is None:
-        raise NotFound(kind="inventory", key=inventory_id)
+    draft = await version_to_change(tx, inventory_id)
     await permitted(tx, principal, access.STATE_UNCERTAINTY, location_id=draft.location_id)
     draft.require_accepts_data()
     stated = uncertainty_to_state(
