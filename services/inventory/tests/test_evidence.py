@@ -146,7 +146,7 @@ async def test_files_of_fuel_are_for_readers_of_sensitive_data(inventories: "Inv
 async def test_a_download_runs_nowhere_and_is_on_the_record(inventories: "Inventories", wire: Wire) -> None:
     taken = await inventories.import_file()
     posted = await wire.post(
-        "technical", f"/files/inventories/{taken.inventory_id}/evidence", PDF, name='a "quoted" é.pdf'
+        "technical", f"/files/inventories/{taken.inventory_id}/evidence", PDF, name='a "quoted" é.pdf', note=" by post "
     )
     assert posted.json() | {"id": "", "path": ""} == {
         "id": "", "name": 'a "quoted" é.pdf', "mediaType": "application/pdf", "size": len(PDF), "sha256": digest(PDF),
@@ -159,6 +159,7 @@ async def test_a_download_runs_nowhere_and_is_on_the_record(inventories: "Invent
     assert found.headers["content-disposition"] == (
         "attachment; filename=\"a__quoted___.pdf\"; filename*=UTF-8''a%20%22quoted%22%20%C3%A9.pdf"
     )
+    assert [row["note"] for row in await inventories.rows("evidence_file")] == [None, "by post"]
     assert found.headers["repr-digest"] == f"sha-256=:{b64encode(bytes.fromhex(digest(PDF))).decode()}:"
     assert found.headers["x-content-type-options"] == "nosniff"
     assert found.headers["content-security-policy"].startswith("sandbox; default-src 'none'")

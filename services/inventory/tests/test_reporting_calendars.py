@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.testing import person
+from contracts.access import Role
 from inventory.domain.errors import (
     CalendarBeforeEarlierOne,
     CalendarDayNotFirst,
@@ -254,6 +256,21 @@ async def test_of_two_calendars_of_one_day_the_later_one_holds(inventories: "Inv
     assert [item["calendar"] for item in (await periods(inventories, "unon"))["reportingPeriods"]] == [
         "calendar", "july_june",
     ]  # fmt: skip
+
+
+async def test_the_nearest_calendar_above_holds(inventories: "Inventories") -> None:
+    await set_calendar(inventories)
+    root = person("root-chair", (Role.LOCAL_CHAIR, "secretariat"))
+    given = {
+        "locationId": "secretariat", "calendar": "JULY_JUNE", "validFrom": "2026-07-01", "reason": "r",
+        "idempotencyKey": "root",
+    }  # fmt: skip
+    answer = await inventories.ask(root, MUTATION, input=given)
+    assert answer["data"]["setReportingCalendar"]["__typename"] == "ReportingCalendar", answer
+
+    assert [item["locationId"] for item in (await periods(inventories, "unon-gigiri"))["reportingCalendars"]] == [
+        "unon"
+    ]
 
 
 async def test_periods_begin_with_the_first_year_of_inventories(inventories: "Inventories") -> None:
