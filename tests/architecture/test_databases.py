@@ -17,9 +17,7 @@ PUBLIC_BY_NATURE = {"location", "location_detail", "publication"}
 """The register and what is published: row security itself reads them."""
 OF_NO_LOCATION = {
     # What others published, for everyone to read.
-    # And lines that wait in staging: their location is with their kind, and their own transaction alone sees them.
     "inventory": {
-        "activity_staging",
         "emission_factor",
         "factor_edition",
         "factor_edition_adoption",
@@ -90,8 +88,6 @@ DELETABLE_IN_ALL = {"location_closure", "location_lineage"}
 DELETABLE = {
     "inventory": {
         "activity_record",
-        "activity_staging",
-        "activity_staging_kind",
         "inventory_total",
         "inventory_month_total",
         "inventory_gas_total",
@@ -104,7 +100,7 @@ DELETABLE = {
     "access": set(),
 }
 """Lines of a draft that a correction takes out, and their totals; all of it stands once the inventory is submitted.
-And lines that leave staging."""
+"""
 RELATIONS = "c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
 
 

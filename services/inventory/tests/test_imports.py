@@ -26,7 +26,7 @@ from inventory.domain.errors import (
 )
 from inventory.domain.import_job import ImportJob, ImportOrder, JobState
 from inventory.domain.rows import Problem, ProblemCode
-from inventory.store import import_jobs, staging
+from inventory.store import import_jobs, lines
 from inventory.worker import ImportWorker
 from services.inventory.tests.conftest import ROWS
 from services.inventory.tests.test_taken_shares import shared, take
@@ -59,8 +59,6 @@ async def test_a_reading_that_shares_a_day_with_one_in_the_inventory_is_refused_
         " are of the same days of grid_electricity of unon"
     )
     assert await inventories.rows("activity_record") == before
-    assert await inventories.rows("activity_staging") == []
-    assert await inventories.rows("activity_staging_kind") == []
 
 
 @dataclass(kw_only=True)
@@ -124,8 +122,6 @@ async def test_a_job_takes_in_what_the_mutation_takes_in(jobs: Jobs) -> None:
     assert len([line for line in lines if line["import_id"] == job.import_id]) == len(ROWS)
     (taken,) = [row for row in await jobs.bed.rows("activity_import") if row["id"] == job.import_id]
     assert (taken["imported_by"], taken["imported_by_subject"]) == ("unon-technical", "subject-of-unon-technical")
-    assert await jobs.bed.rows("activity_staging") == []
-    assert await jobs.bed.rows("activity_staging_kind") == []
     (kept,) = await jobs.bed.rows("evidence_file")
     assert (kept["import_id"], kept["sha256"], kept["attached_by"]) == (
         job.import_id, job.content_hash, "unon-technical",
@@ -243,7 +239,7 @@ async def test_a_job_under_way_is_cancelled_and_leaves_nothing(
     if at == JobState.CHECKING:
         monkeypatch.setattr(ImportWorker, "_checked", hold)
     else:
-        monkeypatch.setattr("inventory.store.staging.add_coefficients", hold)
+        monkeypatch.setattr("inventory.store.lines.add_coefficients", hold)
     job = await jobs.request(jobs.bed.csv(GOOD))
     work = asyncio.create_task(jobs.worker().work_off())
     await asyncio.wait_for(held.wait(), 20)
@@ -258,14 +254,14 @@ async def test_a_job_under_way_is_cancelled_and_leaves_nothing(
 
 async def test_who_has_lost_the_lease_cannot_commit(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     job = await jobs.request(jobs.bed.csv(GOOD))
-    add = staging.add_checked
+    add = lines.add_checked
 
     async def taken_over(tx: Any, *given: Any, **named: Any) -> None:
         await add(tx, *given, **named)
         async with jobs.bed.database.transaction([ROOT]) as other:
             await other.execute(text("UPDATE import_job SET lease_by = 'another'"))
 
-    monkeypatch.setattr("inventory.store.staging.add_checked", taken_over)
+    monkeypatch.setattr("inventory.store.lines.add_checked", taken_over)
     await jobs.worker().work_off()
 
     assert await jobs.bed.rows("activity_record") == []

@@ -49,8 +49,6 @@ from inventory.tables.proxies import (
 from inventory.tables.records import (
     activity_import,
     activity_record,
-    activity_staging,
-    activity_staging_kind,
     coefficient,
     record_correction,
 )
@@ -82,8 +80,6 @@ from inventory.tables.uncertainty import (
 __all__ = [
     "activity_import",
     "activity_record",
-    "activity_staging",
-    "activity_staging_kind",
     "base_year",
     "base_year_decision",
     "base_year_proposal",

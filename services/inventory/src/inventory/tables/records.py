@@ -22,8 +22,6 @@ from inventory.tables.columns import at_location, instant, of_inventory
 __all__ = [
     "activity_import",
     "activity_record",
-    "activity_staging",
-    "activity_staging_kind",
     "coefficient",
     "record_correction",
 ]
@@ -106,41 +104,6 @@ activity_record = Table(
 
 `corrects_id` is the line of the version before that it was copied from.
 """
-
-activity_staging = Table(
-    "activity_staging",
-    metadata,
-    Column("import_id", String, nullable=False),
-    Column("place", Integer, nullable=False),
-    Column("kind", Integer, nullable=False),
-    Column("sheet", String, nullable=False),
-    Column("row_number", Integer, nullable=False),
-    Column("period_start", Date, nullable=False),
-    Column("period_end", Date, nullable=False),
-    Column("amount", Numeric, nullable=False),
-    Column("note", String),
-    Column("coefficient_id", BigInteger),
-    prefixes=["UNLOGGED"],
-)
-"""Lines on their way in, for the length of one transaction. Their location comes with their kind."""
-
-activity_staging_kind = Table(
-    "activity_staging_kind",
-    metadata,
-    Column("import_id", String, primary_key=True),
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("location_id", String, nullable=False),
-    Column("category", String, nullable=False),
-    Column("item", String, nullable=False),
-    Column("unit", String, nullable=False),
-    Column("details", JSONB(none_as_null=True), nullable=False),
-    Column("quality", String, nullable=False),
-    Column("scope", Integer, nullable=False),
-    Column("optional", Boolean, nullable=False),
-    Column("uncertainty_percent", Numeric),
-    prefixes=["UNLOGGED"],
-)
-"""What staged lines have in common, for the length of the same transaction."""
 
 record_correction = Table(
     "record_correction",

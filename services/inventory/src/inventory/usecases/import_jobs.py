@@ -21,7 +21,7 @@ from inventory.domain.method import GWP_SET_NAME
 from inventory.domain.rows import Problem
 from inventory.domain.workbook import Reference
 from inventory.spreadsheet import JOB_LIMITS, require_size
-from inventory.store import factors, import_jobs, inventories, records, staging
+from inventory.store import factors, import_jobs, inventories, lines, records
 from inventory.store.records import ActivityImport
 from inventory.usecases.factors import factors_for
 from inventory.usecases.imports import open_inventory, reference_for, refuse_overlaps
@@ -234,7 +234,7 @@ async def take_in_job(
         imported_at=now,
     )
     await records.add_import(tx, new)
-    await staging.add_checked(tx, checked, of=inventory, import_id=new.id, said=said)
+    await lines.add_checked(tx, checked, of=inventory, import_id=new.id, said=said)
     await give_way(tx, by=job.requested_by, now=now, draft=inventory, import_id=new.id, file_name=new.file_name)
     return new
 

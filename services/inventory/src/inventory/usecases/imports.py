@@ -20,7 +20,7 @@ from inventory.domain.overlap import overlap_with
 from inventory.domain.taken_share import counted_twice
 from inventory.domain.workbook import Reference
 from inventory.importing import check
-from inventory.store import factors, inventories, records, staging, taken_shares
+from inventory.store import factors, inventories, lines, records, taken_shares
 from inventory.store.records import ActivityImport
 from inventory.usecases.evidence import keep_import
 from inventory.usecases.factors import factors_for
@@ -105,7 +105,7 @@ async def take_in(
         imported_at=now,
     )
     await records.add_import(tx, new)
-    await staging.add_checked(tx, checked, of=inventory, import_id=new.id)
+    await lines.add_checked(tx, checked, of=inventory, import_id=new.id)
     await give_way(tx, by=principal.person, now=now, draft=inventory, import_id=new.id, file_name=new.file_name)
     return new
 
@@ -115,7 +115,7 @@ async def refuse_overlaps(
 ) -> None:
     """Take out of the file what is of the same days of a meter as a line, or a share, that the inventory has."""
     # open: a part of use cases that have asked for the right
-    found = await staging.stored_overlaps(tx, checked.readings(), inventory_id=inventory.id)
+    found = await lines.stored_overlaps(tx, checked.readings(), inventory_id=inventory.id)
     checked.refuse({new.place: overlap_with(new, earlier=old, meter=meter) for meter, new, old in found})
     if not are_shares:
         (taken,) = await taken_shares.of_inventories(tx, [inventory.id])
