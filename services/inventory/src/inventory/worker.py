@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from chassis import telemetry
 from chassis.database import DATABASE_TROUBLE, Database
 from chassis.ids import new_id
@@ -25,11 +27,11 @@ from inventory.domain.checked_file import Checked
 from inventory.domain.errors import ImportRefused
 from inventory.domain.import_job import ImportJob, JobState
 from inventory.domain.rows import Problem
-from inventory.importing import check
-from inventory.spreadsheet import JOB_LIMITS, open_sheets
-from inventory.store import import_jobs
+from inventory.importing import ProblemFound, RunningCheck
+from inventory.store import import_jobs, lines
+from inventory.store.records import ActivityImport
 from inventory.usecases.evidence import keep_import
-from inventory.usecases.import_jobs import take_in_job, what_to_check_against
+from inventory.usecases.import_jobs import take_in_job, take_in_while_checked, what_to_check_against
 from inventory.vault import Vault
 
 __all__ = ["ImportWorker", "main"]
@@ -143,7 +145,11 @@ class ImportWorker:
         """Whether it is over: False where what the file was checked against is another by now."""
         progress.state = JobState.CHECKING
         now = datetime.now(UTC)
-        edition, checked = await self._checked(job, progress, now=now)
+        edition, running = await self._begun(job, progress, now=now)
+        if await self._written_meanwhile(job, progress, now=now, edition=edition, running=running):
+            return True
+        progress.state = JobState.CHECKING
+        checked = await self._checked(running)
         progress.rows_checked = checked.rows
         progress.state = JobState.WRITING
         over = False
@@ -153,27 +159,68 @@ class ImportWorker:
                 over = taken is not None
                 if taken is None or job.order.dry_run:
                     raise _RolledBack
-                if taken.imported_at == now:
-                    content = await import_jobs.content_of(tx, job.id)
-                    await keep_import(tx, vault=self.vault, taken=taken, content=content)
-                ended = await import_jobs.finish(
-                    tx,
-                    job.id,
-                    worker=self.name,
-                    state=JobState.DONE,
-                    rows_checked=checked.rows,
-                    rows_written=progress.rows_written,
-                    problem_count=len(checked.problems),
-                    import_id=taken.id,
-                )
-                if not ended:
-                    raise _GivenUp
-                await import_jobs.save_problems(tx, job, checked.problems)
+                await self._done(tx, job, progress, now=now, taken=taken, checked=checked)
         if over and job.order.dry_run:
             await self._end(job, state=JobState.DONE, rows_checked=checked.rows, problems=checked.problems)
         return over
 
-    async def _checked(self, job: ImportJob, progress: _Progress, *, now: datetime) -> tuple[str, Checked]:
+    async def _written_meanwhile(
+        self, job: ImportJob, progress: _Progress, *, now: datetime, edition: str, running: RunningCheck
+    ) -> bool:
+        """A large file without a problem is written while the rest of it is checked. False where it is not such a one.
+
+        The inventory is locked from its first lines on; a file that is checked slowly does not come to that.
+        """
+        if job.order.dry_run or not await running.is_plain():
+            return False
+        progress.state = JobState.WRITING
+        with suppress(_RolledBack, ProblemFound):
+            async with self.database.transaction([job.location_id]) as tx:
+                taken = await take_in_while_checked(
+                    tx,
+                    job=job,
+                    now=now,
+                    checked=running.found,
+                    edition=edition,
+                    ready=running.ready,
+                    said=progress.written,
+                )
+                if taken is None:
+                    raise _RolledBack
+                await self._done(tx, job, progress, now=now, taken=taken, checked=running.found)
+            return True
+        return False
+
+    async def _done(
+        self,
+        tx: AsyncConnection,
+        job: ImportJob,
+        progress: _Progress,
+        *,
+        now: datetime,
+        taken: ActivityImport,
+        checked: Checked,
+    ) -> None:
+        """The end of the job, in the transaction of its lines."""
+        if taken.imported_at == now:
+            content = await import_jobs.content_of(tx, job.id)
+            await keep_import(tx, vault=self.vault, taken=taken, content=content)
+        ended = await import_jobs.finish(
+            tx,
+            job.id,
+            worker=self.name,
+            state=JobState.DONE,
+            rows_checked=checked.rows,
+            rows_written=progress.rows_written,
+            problem_count=len(checked.problems),
+            import_id=taken.id,
+        )
+        if not ended:
+            raise _GivenUp
+        await import_jobs.save_problems(tx, job, checked.problems)
+
+    async def _begun(self, job: ImportJob, progress: _Progress, *, now: datetime) -> tuple[str, RunningCheck]:
+        """The check of the job's file, and the edition of factors that it is held against."""
         found = None
         with suppress(_RolledBack):
             async with self.database.transaction([job.location_id]) as tx:
@@ -185,10 +232,11 @@ class ImportWorker:
             message = "what to check against was neither found nor refused"
             raise RuntimeError(message)
         inventory, reference = found
-        checked = await asyncio.to_thread(
-            lambda: check(open_sheets(content, limits=JOB_LIMITS), reference=reference, said=progress.checked)
-        )
-        return inventory.factor_edition, checked
+        running = RunningCheck.begin(content, reference=reference, lines_at_once=lines.SLICE, said=progress.checked)
+        return inventory.factor_edition, running
+
+    async def _checked(self, running: RunningCheck) -> Checked:
+        return await running.ended()
 
     async def _end(
         self,

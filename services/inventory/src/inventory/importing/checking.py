@@ -41,12 +41,21 @@ _REPORT_EVERY = 5_000
 """Rows."""
 
 
-def check(sheets: Iterable[Sheet], *, reference: Reference, said: Callable[[int], None] = lambda _: None) -> Checked:
+def check(
+    sheets: Iterable[Sheet],
+    *,
+    reference: Reference,
+    said: Callable[[int], None] = lambda _: None,
+    into: Checked | None = None,
+) -> Checked:
     """Every sound row quantified, and every problem of the others. `said` is told the number of rows now and then.
+
+    Given `into`, it fills that: lines are added at its end, each after its kind and its coefficient, and none is taken
+    out again unless there is a problem. So others may read it meanwhile.
 
     Refuses: as `spreadsheet.open_sheets`, when it comes to the row.
     """
-    checking = _Checking(reference=reference, said=said)
+    checking = _Checking(reference=reference, said=said, found=Checked() if into is None else into)
     for sheet in sheets:
         checking.read(sheet)
     found = checking.found
@@ -130,7 +139,7 @@ class _Row(NamedTuple):
 class _Checking:
     reference: Reference
     said: Callable[[int], None]
-    found: Checked = field(default_factory=Checked)
+    found: Checked
     checker: RowChecker = field(init=False)
     shapes: dict[object, _Shape | _ByAmount] = field(default_factory=dict)
     """Of the sheet that is being read."""

@@ -17,7 +17,7 @@ from inventory.domain.inventory import Inventory
 from inventory.domain.overlap import METERED, Meter, Reading, StoredReading
 from inventory.store.records import add_coefficients
 
-__all__ = ["SLICE", "add_checked", "stored_overlaps"]
+__all__ = ["SLICE", "add_checked", "import_comes_after", "import_is_there", "stored_overlaps"]
 
 SLICE = 50_000
 """Lines of one INSERT: so often is it told how far it is."""
@@ -46,6 +46,16 @@ async def _nobody(_: int) -> None:
     pass
 
 
+async def import_comes_after(tx: AsyncConnection) -> None:
+    """Lines may go in before the import that they are of, for how many they are is not known yet."""
+    await tx.execute(text("SET CONSTRAINTS activity_record_import_id_fkey DEFERRED"))
+
+
+async def import_is_there(tx: AsyncConnection) -> None:
+    """From here on, every line has its import."""
+    await tx.execute(text("SET CONSTRAINTS activity_record_import_id_fkey IMMEDIATE"))
+
+
 async def add_checked(
     tx: AsyncConnection,
     checked: Checked,
@@ -53,22 +63,28 @@ async def add_checked(
     of: Inventory,
     import_id: str,
     said: Callable[[int], Awaitable[None]] = _nobody,
+    ready: Callable[[int], Awaitable[int]] | None = None,
 ) -> None:
     """Sound lines of a file, in its order: each is its amount times its coefficient, unrounded.
 
-    `said` is told the number of lines that are in, now and then.
+    `said` is told the number of lines that are in, now and then. Where lines are still being added to `checked`,
+    `ready` waits until there are some beyond that many, or none will come any more, and gives how many there are then.
     """
-    await add_coefficients(tx, checked.coefficients)
-    kinds = _kinds(checked.kinds)
     # Enough to sort a slice without a file.
     await tx.execute(text("SET LOCAL work_mem = '64MB'"))
     driver: asyncpg.Connection[asyncpg.Record] = (await tx.get_raw_connection()).driver_connection
-    for after in range(0, len(checked.lines), SLICE):
-        slice_ = checked.lines[after : after + SLICE]
+    after, coefficients = 0, 0
+    while (upto := len(checked.lines) if ready is None else await ready(after)) > after:
+        upto = min(upto, after + SLICE)
+        lines = checked.lines[after:upto]
+        if len(checked.coefficients) > coefficients:
+            await add_coefficients(tx, checked.coefficients)
+            coefficients = len(checked.coefficients)
         # Prepared anew, and so planned for as many lines as there are: a plan that is kept is made for a handful.
         insert = await driver.prepare(_ADD)
-        await insert.fetch(of.id, import_id, *kinds, *_columns(slice_, checked=checked))
-        await said(after + len(slice_))
+        await insert.fetch(of.id, import_id, *_kinds(checked.kinds), *_columns(lines, checked=checked))
+        await said(upto)
+        after = upto
 
 
 def _kinds(kinds: Sequence[Kind]) -> tuple[list[object], ...]:
@@ -100,7 +116,7 @@ _STORED_OVERLAPS = text(
     " AND lower(regexp_replace(trim(coalesce(r.details ->> 'meter', '')), '\\s+', ' ', 'g')) = f.number"
     " AND r.period_start < f.after AND r.period_end > f.first"
     " JOIN activity_import i ON i.id = r.import_id"
-    " WHERE r.inventory_id = :inventory_id AND r.category = ANY (:metered)"
+    " WHERE r.inventory_id = :inventory_id AND r.import_id <> :but AND r.category = ANY (:metered)"
     " AND coalesce(r.details ->> 'form', 'amount') = 'amount'"
     # A proxy gives way to what is read.
     " AND NOT EXISTS (SELECT FROM proxy_estimate p WHERE p.record_id = r.id AND p.inventory_id = r.inventory_id)"
@@ -109,7 +125,7 @@ _STORED_OVERLAPS = text(
 
 
 async def stored_overlaps(
-    tx: AsyncConnection, readings: Mapping[Meter, Sequence[Reading]], *, inventory_id: str
+    tx: AsyncConnection, readings: Mapping[Meter, Sequence[Reading]], *, inventory_id: str, but: str = ""
 ) -> Sequence[tuple[Meter, Reading, StoredReading]]:
     """Readings that share a day with a line of the same meter that the inventory has, and the first such line."""
     by_place = {found.place: (meter, found) for meter, of_meter in readings.items() for found in of_meter}
@@ -119,6 +135,7 @@ async def stored_overlaps(
         _STORED_OVERLAPS,
         {
             "inventory_id": inventory_id,
+            "but": but,
             "metered": [category.value for category in METERED],
             "place": list(by_place),
             "location_id": [meter.location_id for meter, _ in by_place.values()],

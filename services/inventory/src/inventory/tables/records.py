@@ -77,7 +77,12 @@ activity_record = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     of_inventory(),
-    Column("import_id", String, ForeignKey("activity_import.id"), nullable=False),
+    Column(
+        "import_id",
+        String,
+        ForeignKey("activity_import.id", deferrable=True, initially="IMMEDIATE"),
+        nullable=False,
+    ),
     at_location(),
     Column("sheet", String, nullable=False),
     Column("row_number", Integer, nullable=False),

@@ -36,6 +36,7 @@ __all__ = [
     "marked_file",
     "request_import",
     "take_in_job",
+    "take_in_while_checked",
     "undo_import",
     "what_to_check_against",
 ]
@@ -223,20 +224,57 @@ async def take_in_job(
             expected="at least one",
             message=f"Not one row of {job.order.file_name} is sound; nothing was taken in.",
         )
-    new = ActivityImport(
+    new = _import_of(job, inventory=inventory, now=now, rows=len(checked.lines))
+    await records.add_import(tx, new)
+    await lines.add_checked(tx, checked, of=inventory, import_id=new.id, said=said)
+    await give_way(tx, by=job.requested_by, now=now, draft=inventory, import_id=new.id, file_name=new.file_name)
+    return new
+
+
+async def take_in_while_checked(
+    tx: AsyncConnection,
+    *,
+    job: ImportJob,
+    now: datetime,
+    checked: Checked,
+    edition: str,
+    ready: Callable[[int], Awaitable[int]],
+    said: Callable[[int], Awaitable[None]],
+) -> ActivityImport | None:
+    """As `take_in_job`, of a file of which `checked` holds more and more, as `ready` says: `lines.add_checked`.
+
+    None where that way does not end well, for the caller to roll back, and to go the other way: `take_in_job` decides
+    and refuses.
+    """
+    # open: as above
+    inventory = await _inventory(tx, job=job, now=now)
+    earlier = await records.import_by_hash(tx, inventory_id=inventory.id, content_hash=job.content_hash)
+    if earlier is not None or inventory.factor_edition != edition or not inventory.accepts_data:
+        return None
+    new = _import_of(job, inventory=inventory, now=now, rows=0)
+    await lines.import_comes_after(tx)
+    await lines.add_checked(tx, checked, of=inventory, import_id=new.id, said=said, ready=ready)
+    await refuse_overlaps(tx, checked, inventory=inventory, but=new.id)
+    if checked.problems or not checked.lines:
+        return None
+    new = replace(new, row_count=len(checked.lines))
+    await records.add_import(tx, new)
+    await lines.import_is_there(tx)
+    await give_way(tx, by=job.requested_by, now=now, draft=inventory, import_id=new.id, file_name=new.file_name)
+    return new
+
+
+def _import_of(job: ImportJob, *, inventory: Inventory, now: datetime, rows: int) -> ActivityImport:
+    return ActivityImport(
         id=new_id(),
         inventory_id=inventory.id,
         location_id=inventory.location_id,
         file_name=job.order.file_name,
         content_hash=job.content_hash,
-        row_count=len(checked.lines),
+        row_count=rows,
         imported_by=job.requested_by,
         imported_at=now,
     )
-    await records.add_import(tx, new)
-    await lines.add_checked(tx, checked, of=inventory, import_id=new.id, said=said)
-    await give_way(tx, by=job.requested_by, now=now, draft=inventory, import_id=new.id, file_name=new.file_name)
-    return new
 
 
 async def _inventory(tx: AsyncConnection, *, job: ImportJob, now: datetime) -> Inventory:

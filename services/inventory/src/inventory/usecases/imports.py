@@ -111,11 +111,14 @@ async def take_in(
 
 
 async def refuse_overlaps(
-    tx: AsyncConnection, checked: Checked, *, inventory: Inventory, are_shares: bool = False
+    tx: AsyncConnection, checked: Checked, *, inventory: Inventory, are_shares: bool = False, but: str = ""
 ) -> None:
-    """Take out of the file what is of the same days of a meter as a line, or a share, that the inventory has."""
+    """Take out of the file what is of the same days of a meter as a line, or a share, that the inventory has.
+
+    Lines of the import `but` are those of the file itself.
+    """
     # open: a part of use cases that have asked for the right
-    found = await lines.stored_overlaps(tx, checked.readings(), inventory_id=inventory.id)
+    found = await lines.stored_overlaps(tx, checked.readings(), inventory_id=inventory.id, but=but)
     checked.refuse({new.place: overlap_with(new, earlier=old, meter=meter) for meter, new, old in found})
     if not are_shares:
         (taken,) = await taken_shares.of_inventories(tx, [inventory.id])
