@@ -28,7 +28,7 @@ from inventory.domain.errors import ImportRefused
 from inventory.domain.import_job import ImportJob, JobState
 from inventory.domain.rows import Problem
 from inventory.importing import ProblemFound, RunningCheck
-from inventory.store import import_jobs, lines
+from inventory.store import import_jobs
 from inventory.store.records import ActivityImport
 from inventory.usecases.evidence import keep_import
 from inventory.usecases.import_jobs import take_in_job, take_in_while_checked, what_to_check_against
@@ -232,7 +232,7 @@ class ImportWorker:
             message = "what to check against was neither found nor refused"
             raise RuntimeError(message)
         inventory, reference = found
-        running = RunningCheck.begin(content, reference=reference, lines_at_once=lines.SLICE, said=progress.checked)
+        running = RunningCheck.begin(content, reference=reference, said=progress.checked)
         return inventory.factor_edition, running
 
     async def _checked(self, running: RunningCheck) -> Checked:

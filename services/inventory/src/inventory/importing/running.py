@@ -11,8 +11,10 @@ from inventory.spreadsheet import JOB_LIMITS, open_sheets
 
 __all__ = ["ProblemFound", "RunningCheck"]
 
-PLAIN_S = 5.0
-"""A file whose first lines take longer is not plain: whoever waits for its lines would hold others up."""
+MANY = 10_000
+"""Lines that are worth a statement of their own."""
+PLAIN_S = 2.0
+"""A file whose first many lines take longer is not plain: whoever waits for its lines would hold others up."""
 LOOK_S = 0.05
 """Between looks at how many lines there are."""
 
@@ -27,13 +29,10 @@ class RunningCheck:
 
     found: Checked
     """What there is so far."""
-    lines_at_once: int
     _task: "asyncio.Task[Checked]" = field(repr=False)
 
     @classmethod
-    def begin(
-        cls, content: bytes, *, reference: Reference, lines_at_once: int, said: Callable[[int], None]
-    ) -> "RunningCheck":
+    def begin(cls, content: bytes, *, reference: Reference, said: Callable[[int], None]) -> "RunningCheck":
         """`said` may end it by an exception."""
         found = Checked()
         task = asyncio.create_task(
@@ -41,7 +40,7 @@ class RunningCheck:
                 lambda: check(open_sheets(content, limits=JOB_LIMITS), reference=reference, said=said, into=found)
             )
         )
-        return cls(found=found, lines_at_once=lines_at_once, _task=task)
+        return cls(found=found, _task=task)
 
     async def ended(self) -> Checked:
         """All of the file. Refuses: as `check`."""
@@ -50,16 +49,16 @@ class RunningCheck:
     async def is_plain(self) -> bool:
         """Whether it has given many lines soon, all of them sound, and there are more to come."""
         deadline = asyncio.get_running_loop().time() + PLAIN_S
-        while self._waits_for(self.lines_at_once) and asyncio.get_running_loop().time() < deadline:
+        while self._waits_for(MANY) and asyncio.get_running_loop().time() < deadline:
             await self._look_again()
-        return not (self._task.done() or self.found.problems or self._waits_for(self.lines_at_once))
+        return not (self._task.done() or self.found.problems or self._waits_for(MANY))
 
     async def ready(self, after: int) -> int:
         """How many lines there are, once they are many more than `after`, or all.
 
         Refuses: as `check`. Raises ProblemFound.
         """
-        while self._waits_for(after + self.lines_at_once):
+        while self._waits_for(after + MANY):
             await self._look_again()
         if self._task.done():
             self._task.result()
