@@ -159,7 +159,7 @@ class ImportWorker:
                 over = taken is not None
                 if taken is None or job.order.dry_run:
                     raise _RolledBack
-                await self._done(tx, job, progress, now=now, taken=taken, checked=checked)
+                await self._done(tx, job, progress, now=now, taken=taken, running=running)
         if over and job.order.dry_run:
             await self._end(job, state=JobState.DONE, rows_checked=checked.rows, problems=checked.problems)
         return over
@@ -187,7 +187,7 @@ class ImportWorker:
                 )
                 if taken is None:
                     raise _RolledBack
-                await self._done(tx, job, progress, now=now, taken=taken, checked=running.found)
+                await self._done(tx, job, progress, now=now, taken=taken, running=running)
             return True
         return False
 
@@ -199,25 +199,24 @@ class ImportWorker:
         *,
         now: datetime,
         taken: ActivityImport,
-        checked: Checked,
+        running: RunningCheck,
     ) -> None:
         """The end of the job, in the transaction of its lines."""
         if taken.imported_at == now:
-            content = await import_jobs.content_of(tx, job.id)
-            await keep_import(tx, vault=self.vault, taken=taken, content=content)
+            await keep_import(tx, vault=self.vault, taken=taken, content=running.content)
         ended = await import_jobs.finish(
             tx,
             job.id,
             worker=self.name,
             state=JobState.DONE,
-            rows_checked=checked.rows,
+            rows_checked=running.found.rows,
             rows_written=progress.rows_written,
-            problem_count=len(checked.problems),
+            problem_count=len(running.found.problems),
             import_id=taken.id,
         )
         if not ended:
             raise _GivenUp
-        await import_jobs.save_problems(tx, job, checked.problems)
+        await import_jobs.save_problems(tx, job, running.found.problems)
 
     async def _begun(self, job: ImportJob, progress: _Progress, *, now: datetime) -> tuple[str, RunningCheck]:
         """The check of the job's file, and the edition of factors that it is held against."""

@@ -27,6 +27,8 @@ class ProblemFound(Exception):
 class RunningCheck:
     """As `check`, while it runs."""
 
+    content: bytes
+    """The file."""
     found: Checked
     """What there is so far."""
     _task: "asyncio.Task[Checked]" = field(repr=False)
@@ -40,7 +42,7 @@ class RunningCheck:
                 lambda: check(open_sheets(content, limits=JOB_LIMITS), reference=reference, said=said, into=found)
             )
         )
-        return cls(found=found, _task=task)
+        return cls(content=content, found=found, _task=task)
 
     async def ended(self) -> Checked:
         """All of the file. Refuses: as `check`."""

@@ -77,9 +77,11 @@ async def add_checked(
     while (upto := len(checked.lines) if ready is None else await ready(after)) > after:
         upto = min(upto, after + SLICE)
         lines = checked.lines[after:upto]
-        if len(checked.coefficients) > coefficients:
-            await add_coefficients(tx, checked.coefficients)
-            coefficients = len(checked.coefficients)
+        # Of these lines, and maybe of some beyond them. More may come while they are written.
+        there = tuple(checked.coefficients)
+        if len(there) > coefficients:
+            await add_coefficients(tx, there)
+            coefficients = len(there)
         # Prepared anew, and so planned for as many lines as there are: a plan that is kept is made for a handful.
         insert = await driver.prepare(_ADD)
         await insert.fetch(of.id, import_id, *_kinds(checked.kinds), *_columns(lines, checked=checked))
