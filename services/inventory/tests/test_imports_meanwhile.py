@@ -26,7 +26,8 @@ def jobs(inventories: "Inventories") -> Jobs:
 def rows(*more: str) -> Iterator[str]:
     yield from (f"unon,vehicle_fuel,petrol,2024-01-01,2024-02-29,{n},litre,,,measured" for n in range(LARGE))
     # Of kinds and coefficients that the first lines do not have.
-    yield from (f"unon,taxi,,2024-03-01,2024-03-31,{n},km,,,measured" for n in range(50))
+    yield from (f"unon,taxi,,2024-03-01,2024-03-31,{n},km,,,measured" for n in range(49))
+    yield "unon-gigiri,grid_electricity,,2024-01-01,2024-01-31,5,kWh,,,measured"
     yield from more
 
 
