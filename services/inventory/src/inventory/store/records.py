@@ -1,4 +1,4 @@
-"""SQL of imports, of coefficients, and of lines as they are read; lines go in by `store/staging.py`."""
+"""SQL of imports, of coefficients, and of lines as they are read; lines go in by `store/lines.py`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
