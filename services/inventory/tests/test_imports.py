@@ -252,6 +252,31 @@ async def test_a_job_under_way_is_cancelled_and_leaves_nothing(
     assert await jobs.bed.rows("activity_import") == []
 
 
+async def test_a_file_with_another_decimal_mark_is_another_job(jobs: Jobs) -> None:
+    by_point = await jobs.request(jobs.bed.csv(GOOD))
+
+    by_comma = await jobs.request(jobs.bed.csv(GOOD), decimal_comma=True)
+
+    assert by_comma.id != by_point.id
+    assert (await jobs.request(jobs.bed.csv(GOOD))).id == by_point.id
+    assert (await jobs.request(jobs.bed.csv(GOOD), decimal_comma=True)).id == by_comma.id
+
+
+async def test_a_job_takes_the_place_of_one_that_came_first_and_has_ended_since(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, came_first = import_jobs.add, [False, True]
+
+    async def add_after_another(*given: Any) -> bool:
+        return False if came_first.pop() else await add(*given)
+
+    monkeypatch.setattr("inventory.store.import_jobs.add", add_after_another)
+
+    job = await jobs.request(jobs.bed.csv(GOOD))
+
+    assert (await jobs.now(job.id)).state == JobState.QUEUED
+
+
 async def test_who_has_lost_the_lease_cannot_commit(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     job = await jobs.request(jobs.bed.csv(GOOD))
     add = lines.add_checked

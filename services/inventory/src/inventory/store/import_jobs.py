@@ -64,6 +64,7 @@ async def same_before(tx: AsyncConnection, new: ImportJob) -> ImportJob | None:
                 import_job.c.content_hash == new.content_hash,
                 import_job.c.dry_run == order.dry_run,
                 import_job.c.accept_partial == order.accept_partial,
+                import_job.c.decimal_comma == order.decimal_comma,
                 import_job.c.finished_at.is_(None)
                 | (
                     (import_job.c.state == JobState.DONE)

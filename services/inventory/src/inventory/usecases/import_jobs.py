@@ -63,13 +63,13 @@ async def request_import(
         requested_by=principal.person,
         requested_at=now,
     )
-    same = await import_jobs.same_before(tx, new)
-    if same is not None:
-        return same
-    if await import_jobs.add(tx, new, content):
-        return new
-    # Somebody asked for it meanwhile.
-    return await import_jobs.same_before(tx, new) or new
+    while True:
+        same = await import_jobs.same_before(tx, new)
+        if same is not None:
+            return same
+        if await import_jobs.add(tx, new, content):
+            return new
+        # Somebody asked for it meanwhile; and if that job has ended without its lines by now, this one takes its place.
 
 
 async def find_import_job(tx: AsyncConnection, *, principal: Principal, job_id: str) -> ImportJob:
