@@ -55,6 +55,11 @@ def shown(periods: tuple[ReportingPeriod, ...]) -> list[tuple[str, str, str, boo
     [
         ([], [("2024-01", "2025-01", "calendar", False), ("2025-01", "2026-01", "calendar", False)]),
         (
+            # Set, and taken back for the same day.
+            [change(JULY, 2024, 10), change(JANUARY, 2024, 10, 2)],
+            [("2024-01", "2025-01", "calendar", False), ("2025-01", "2026-01", "calendar", False)],
+        ),
+        (
             # A half year between the two.
             [change(JULY, 2025, 7)],
             [

@@ -107,17 +107,27 @@ def calendar_to_set(
 
 def period_of(month: date, changes: Iterable[CalendarChange]) -> ReportingPeriod:
     """The period that a month is in; `changes` are by their days, and of two for one day the later one comes last."""
-    holding, following = None, None
-    for item in changes:
-        if item.valid_from <= month:
-            holding = item
-        elif following is None:
-            following = item.valid_from
-    calendar = Calendar.CALENDAR if holding is None else holding.calendar
+    calendar, begun, ended = Calendar.CALENDAR, None, None
+    for day, following in _turns(changes):
+        if day > month:
+            ended = day
+            break
+        calendar, begun = following, day
     first, after = calendar.months_of(calendar.year_of(month))
-    start = first if holding is None else max(first, holding.valid_from)
-    end = after if following is None else min(after, following)
+    start = first if begun is None else max(first, begun)
+    end = after if ended is None else min(after, ended)
     return ReportingPeriod(start=start, end=end, calendar=calendar, is_short=(start, end) != (first, after))
+
+
+def _turns(changes: Iterable[CalendarChange]) -> list[tuple[date, Calendar]]:
+    """Days from which on another calendar holds: what was set and taken back for one day changes nothing."""
+    turns: list[tuple[date, Calendar]] = []
+    before = Calendar.CALENDAR
+    for day, calendar in {item.valid_from: item.calendar for item in changes}.items():
+        if calendar != before:
+            turns.append((day, calendar))
+            before = calendar
+    return turns
 
 
 def reporting_periods(first: date, last: date, changes: Sequence[CalendarChange]) -> tuple[ReportingPeriod, ...]:
