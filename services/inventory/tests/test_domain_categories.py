@@ -7,12 +7,12 @@ import pytest
 
 from inventory.domain.activity_data import Category
 from inventory.domain.categories import CATEGORIES, Derived, Form, amount_of, form_of, key_of, stated_of
+from inventory.domain.form_reading import COMMON_COLUMNS
 from inventory.domain.rows import Column
 from inventory.domain.wastewater import ch4_kg_per_bod_kg
 from quantities import Unit
 
 FORMS = [(category, form) for category, spec in CATEGORIES.items() for form in spec.forms]
-COMMON = {Column.SITE, Column.CATEGORY, Column.START, Column.END, Column.QUALITY, Column.NOTE}
 
 
 def test_every_category_is_specified() -> None:
@@ -23,7 +23,7 @@ def test_every_category_is_specified() -> None:
 def test_every_column_is_of_some_form() -> None:
     used = {column for _, form in FORMS for column in (*form.needs, *form.allows)}
 
-    assert used | COMMON == set(Column)
+    assert used | COMMON_COLUMNS == set(Column)
 
 
 @pytest.mark.parametrize(("category", "form"), FORMS, ids=lambda value: getattr(value, "name", value))
@@ -31,7 +31,7 @@ def test_a_form_is_of_one_piece(category: Category, form: Form) -> None:
     columns = {*form.needs, *form.allows}
 
     assert (form.mark is None) == (form is CATEGORIES[category].forms[-1])
-    assert not columns & COMMON
+    assert not columns & COMMON_COLUMNS
     assert not set(form.needs) & set(form.allows)
     assert form.item_column in columns
     assert (form.item_column in form.needs) == (form.only_item is None)
