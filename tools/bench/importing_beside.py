@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from inventory.domain.inventory import State
 from lichen import sample
 from lichen.personas import Tokens
 from lichen.platform import Platform
@@ -42,7 +43,11 @@ class Setting:
         answer = await self.client.post(
             self.gateway, json={"query": query, "variables": variables}, headers=self.headers(by)
         )
-        data: dict[str, Any] = answer.json()["data"]
+        said = answer.json()
+        if said.get("errors"):
+            message = f"the gateway says {said['errors']}"
+            raise RuntimeError(message)
+        data: dict[str, Any] = said["data"]
         return data
 
     def headers(self, by: str) -> dict[str, str]:
@@ -60,9 +65,12 @@ async def prepare(platform: Platform) -> AsyncIterator[Setting]:
             tokens=Tokens(issuer=platform.issuer_url),
         )
         found = (await setting.ask(VERSION, TEAM, id=LOCATION, year=sample.YEAR))["location"]["inventory"]
-        if found["state"] == "FINAL":
+        if found["state"] == State.FINAL:
             given = {"inventoryId": found["id"], "reason": "bench", "idempotencyKey": uuid.uuid4().hex}
-            await setting.ask(CORRECT, TEAM, input=given)
+            corrected = await setting.ask(CORRECT, TEAM, input=given)
+            if corrected["correctInventory"]["__typename"] != "Inventory":
+                message = f"no version to import into: {corrected}"
+                raise RuntimeError(message)
         yield setting
 
 
