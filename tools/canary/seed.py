@@ -338,11 +338,9 @@ class Seed:
             f"{location},{what},{year}-01-01,{year}-12-31,{amount},{how},measured,{self.text(location)}"
             for what, amount, how in self.activities(year)
         ]
-        # One line says how well its amount is known.
-        rows[0] += ",7.5"
         taken = await self.do(
             "importActivityData", team, locationId=location, year=year, fileName=f"{self.text(location)}.csv",
-            content=b64encode("\n".join((f"{HEADER},uncertainty", *rows)).encode()).decode(),
+            content=b64encode("\n".join((f"{HEADER},uncertainty", f"{rows[0]},7.5", *rows[1:])).encode()).decode(),
         )  # fmt: skip
         await attach(self, location, str(taken["id"]))
         faulty = f"{HEADER}\n{location},grid_electricity,,{year}-01-01,{year}-12-31,none,kWh,,measured,"
