@@ -7,7 +7,7 @@ import pytest
 
 from inventory import worker
 from inventory.domain.import_job import JobState
-from inventory.domain.rows import ProblemCode
+from inventory.domain.rows import Problem, ProblemCode
 from inventory.importing import running
 from services.inventory.tests.test_imports import Jobs, totals
 
@@ -122,3 +122,27 @@ async def test_a_file_that_is_checked_slowly_holds_nobody_up(
     ended = await jobs.worked_off(jobs.bed.csv(*rows()))
 
     assert (ended.state, ways) == (JobState.DONE, ["take_in_job"])
+
+
+async def test_lines_that_are_taken_out_just_then_are_refused_and_no_bug(
+    jobs: Jobs, ways: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the check ends, and finds two readings of one day, between a look at its lines and the next."""
+    really = running.RunningCheck.ready
+    problem = Problem(
+        sheet="csv", row=2, column="start", value="", code=ProblemCode.OVERLAPPING_PERIOD, reason="r", hint="h"
+    )
+
+    async def ready(self: running.RunningCheck, after: int) -> int:
+        count = await really(self, after)
+        if self._task.done() and not self.found.problems:
+            self.found.problems, self.found.lines = [problem], []
+        return count
+
+    monkeypatch.setattr(running.RunningCheck, "ready", ready)
+
+    ended = await jobs.worked_off(jobs.bed.csv(*rows()))
+
+    assert ways == ["take_in_while_checked", "take_in_job"]
+    assert (ended.state, ended.refusal_code) == (JobState.REFUSED, "IMPORT_REFUSED")
+    assert await jobs.bed.rows("activity_record") == []

@@ -406,7 +406,6 @@ async def test_others_are_answered_while_one_simulates(
     inventories: "Inventories", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The simulation waits here until another request has been answered: on the event loop, that would be never."""
-
     draft, factor = await a_draft(inventories, GRID)
     await state(inventories, draft, category="grid_electricity", percent="3")
     await state(inventories, draft, factorId=factor, percent="4")

@@ -140,6 +140,9 @@ class ImportWorker:
             log.exception("bug", error=type(error).__name__)
             message = f"Something went wrong on our side; nothing was taken in. Reference {trace_id()}."
             await self._end(job, state=JobState.FAILED, refusal=("INTERNAL", message))
+        finally:
+            # Whatever ended the job, its file may still be being checked.
+            progress.given_up = True
 
     async def _carried_out(self, job: ImportJob, progress: _Progress) -> bool:
         """Whether it is over: False where what the file was checked against is another by now."""

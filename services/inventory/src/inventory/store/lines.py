@@ -73,10 +73,11 @@ async def add_checked(
     # Enough to sort a slice without a file.
     await tx.execute(text("SET LOCAL work_mem = '64MB'"))
     driver: asyncpg.Connection[asyncpg.Record] = (await tx.get_raw_connection()).driver_connection
-    after, coefficients = 0, 0
-    while (upto := len(checked.lines) if ready is None else await ready(after)) > after:
+    # A problem takes lines out by another list; this one only grows.
+    every, after, coefficients = checked.lines, 0, 0
+    while (upto := len(every) if ready is None else await ready(after)) > after:
         upto = min(upto, after + SLICE)
-        lines = checked.lines[after:upto]
+        lines = every[after:upto]
         # Of these lines, and maybe of some beyond them. More may come while they are written.
         there = tuple(checked.coefficients)
         if len(there) > coefficients:
