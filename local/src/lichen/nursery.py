@@ -2,8 +2,7 @@
 
 A service takes four CPU seconds and 127 MB to import by itself; forked, they share both. Migrations run first, each in
 a process of its own that alone knows the owner's address. Standard input gives the parts as JSON; standard output says
-line by line what became of each: {"part": …, "pid": …} and {"part": …, "exit": …}. The end of standard input, SIGTERM
-or SIGINT stops them all.
+line by line what became of each: {"part": …, "pid": …} and {"part": …, "exit": …}. SIGTERM or SIGINT stops them all.
 """
 
 import ctypes
@@ -16,6 +15,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from chassis.command import run
+from lichen.watch import HELD_BACK, become_watcher, say
 
 __all__: list[str] = []
 
@@ -30,16 +30,13 @@ def end_with_parent(how: signal.Signals) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how)
 
 
-def say(**what: Any) -> None:
-    print(json.dumps(what), flush=True)  # noqa: T201 - the protocol
-
-
 def child(name: str, command: str, environment: dict[str, str], log: str, parent: int) -> NoReturn:
     """Become `python -m <name> <command>` with this environment and log. Never returns."""
     code = 1
     try:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in HELD_BACK:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_BACK)
         end_with_parent(signal.SIGKILL)
         if os.getppid() != parent:
             sys.exit(1)
@@ -103,22 +100,11 @@ def main() -> None:
     say(ready=True)
     if not migrate(parts):
         sys.exit(1)
+    signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
     running = {spawn(name, "serve", part["environment"], part["log"]): name for name, part in parts.items()}
-
-    def stop(*_: object) -> None:
-        for pid in running:
-            os.kill(pid, signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
     for pid, name in running.items():
         say(part=name, pid=pid)
-    while running:
-        try:
-            pid, status = os.wait()
-        except InterruptedError:
-            continue
-        say(part=running.pop(pid), exit=os.waitstatus_to_exitcode(status))
+    become_watcher(running)
 
 
 if __name__ == "__main__":

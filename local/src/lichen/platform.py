@@ -40,6 +40,8 @@ PARTS = ("postgres", "nats", "nats-monitor", "issuer", *SERVICES)
 READY_DEADLINE_S = {Identity.ISSUER: 60.0, Identity.KEYCLOAK: 300.0}
 STOP_DEADLINE_S = 30.0
 GATEWAY_PORT = 4000
+POOL_SIZE = "4"
+"""Of each service's connections, as in the small cluster."""
 
 
 class PlatformFailed(RuntimeError):
@@ -291,6 +293,7 @@ class Platform:
                     "LICHEN_HOST": "127.0.0.1",
                     "LICHEN_PORT": str(self.ports[service]),
                     "LICHEN_DATABASE_URL": urls.serving,
+                    "LICHEN_DATABASE_POOL_SIZE": POOL_SIZE,
                     "LICHEN_NATS_URL": self._nats.url,
                     "LICHEN_NATS_MONITOR_URL": self._nats.monitor_url,
                     "LICHEN_NATS_SEED": seeds[service],

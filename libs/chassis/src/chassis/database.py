@@ -39,6 +39,9 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
+            # The one given back last first: a connection that has planned a service's statements takes 10 to 25 MB, and
+            # in turn each would.
+            pool_use_lifo=True,
             json_serializer=lambda value: json.dumps(value, ensure_ascii=False),
             connect_args={"timeout": 10},
         )
