@@ -11,6 +11,8 @@ import asyncpg
 import pytest
 
 from chassis.access import ANONYMOUS
+from contracts.access import Role
+from inventory.domain.errors import EntererMayNotApprove
 from inventory.migrations import versions
 from services.inventory.tests.test_corrections import correct
 
@@ -237,6 +239,25 @@ async def test_the_kwh_that_a_generator_made_are_taken_as_recorded(inventories: 
 
     # 1200 recorded, 1000 by the method's yield.
     assert figures(await at_unon(inventories))["energy_per_m2"] == 22
+
+
+async def test_who_stated_a_denominator_of_the_year_does_not_approve_what_it_divides(
+    inventories: "Inventories",
+) -> None:
+    both, other = (inventories.person(name, Role.TECHNICAL_TEAM) for name in ("unon-chair", "unon-member"))
+    inventory_id = (await inventories.import_file(inventories.csv(WATER))).inventory_id
+    await inventories.submit()
+    for by, until in ((both, None), (other, "2024-01-01")):
+        given = {"locationId": "unon", "kind": "STAFF", "value": "9", "validFrom": "2023-06-01", "validTo": until}
+        answer = await inventories.ask(by, STATE, input=given | {"source": "a list", "idempotencyKey": str(until)})
+        assert "statedBy" in answer["data"]["stateDenominator"], answer
+
+    with pytest.raises(EntererMayNotApprove):
+        await inventories.approve(inventory_id, by=both)
+
+    # Who stated what held no longer in the year made nothing of it.
+    other = inventories.person("unon-member", Role.LOCAL_CHAIR)
+    assert (await inventories.approve(inventory_id, by=other)).state == "final"
 
 
 async def test_others_see_neither_statements_nor_drafts(inventories: "Inventories") -> None:

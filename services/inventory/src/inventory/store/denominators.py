@@ -1,16 +1,17 @@
 """SQL of what intensities are stated by."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.domain.denominator import DenominatorKind, DenominatorStatement, Topic
 from inventory.tables import denominator_statement
 from quantities.person import Person
 
-__all__ = ["add", "by_id", "of_locations", "page"]
+__all__ = ["add", "by_id", "of_locations", "page", "people"]
 
 
 async def add(tx: AsyncConnection, new: DenominatorStatement) -> None:
@@ -76,3 +77,17 @@ async def of_locations(
     for row in rows:
         found[row.location_id].append(_statement(row))
     return found
+
+
+async def people(tx: AsyncConnection, *, location_id: str, year: int) -> Sequence[Person]:
+    """All who stated denominators that hold on a day of the year."""
+    found = await tx.execute(
+        select(denominator_statement.c.stated_by_subject, denominator_statement.c.stated_by)
+        .where(
+            denominator_statement.c.location_id == location_id,
+            denominator_statement.c.valid_from < date(year + 1, 1, 1),
+            or_(denominator_statement.c.valid_to.is_(None), denominator_statement.c.valid_to > date(year, 1, 1)),
+        )
+        .distinct()
+    )
+    return [Person(subject=subject, name=name) for subject, name in found]

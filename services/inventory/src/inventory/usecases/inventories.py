@@ -10,7 +10,7 @@ from chassis.permission import permitted
 from inventory import access, outgoing
 from inventory.domain.errors import NothingToSubmit
 from inventory.domain.inventory import Inventory
-from inventory.store import completeness, corrections, instruments, inventories, plausibility, scope2
+from inventory.store import completeness, corrections, denominators, instruments, inventories, plausibility, scope2
 from inventory.usecases.intensity import keep_intensities
 from inventory.usecases.plausibility import require_ready
 from inventory.usecases.renewable_share import keep_renewable_share
@@ -82,6 +82,7 @@ async def approve_inventory(
         *await instruments.recorders(tx, market[submitted.id].instrument_ids),
         *await completeness.people(tx, inventory_id),
         *await plausibility.people(tx, inventory_id),
+        *await denominators.people(tx, location_id=submitted.location_id, year=submitted.year),
     ]
     final = submitted.approve(by=principal.person, at=now, entered_by=entered_by)
     await scope2.freeze(tx, submitted, market[submitted.id])
