@@ -92,7 +92,7 @@ INVENTORY = Workflow(
         "REGISTER_LOCATION": "a fact of the register, with its source",
         "MOVE_LOCATION": "a fact of the register, with the decision behind it; no figure changes",
         "CLOSE_LOCATION": "as above",
-        "STATE_DENOMINATOR": "a denominator, with its source; who stated it does not approve the inventory that it divides",
+        "STATE_DENOMINATOR": "with its source; who stated it does not approve the inventory that it divides",
         "RECORD_FUEL_STOCK": "a statement for a day; no figure comes of it",
         "RECORD_INSTRUMENT": "data with evidence; who recorded it does not approve the inventory that it is part of",
         "SET_REPORTING_CALENDAR": "which months stand together, with the reason; no figure of a month changes",

@@ -11,7 +11,7 @@ from inventory.domain.activity_data import Category
 from inventory.domain.emission_factor import Place
 from inventory.domain.instrument import Instrument, InstrumentKind
 from inventory.domain.quantification import Coefficient
-from inventory.domain.scope2 import Basis, Load, MarketBased, market_based
+from inventory.domain.scope2 import Basis, Load, MarketBased, kwh_by_instrument, market_based
 from quantities import Quantity, Unit
 from quantities.person import Person
 
@@ -209,3 +209,13 @@ def test_what_counts_in_another_inventory_does_not_count_here(
     assert kwh == ([] if covered is None else [covered])
     assert [item.kwh for item in found.excess] == ([] if excess is None else [excess])
     assert sum(part.kwh for part in found.parts) == 1000
+
+
+def test_kwh_of_one_instrument_are_summed_to_their_last_digit() -> None:
+    # 15 digits before the point and 20 after it are what a line may have: more than the 28 that Python adds with.
+    many, few = Decimal("123456789012345.00000000000000000001"), Decimal("0.00000000000000000002")
+
+    assert kwh_by_instrument([("a", many), ("b", few), ("a", few)]) == {
+        "a": Decimal("123456789012345.00000000000000000003"),
+        "b": few,
+    }

@@ -37,6 +37,10 @@ def test_the_catalogue_itself_can_be_given(tmp_path: Path) -> None:
     assert the_line(line, "--factors", str(mine))["lineage"]["factor_id"] == "x"
     mine.write_text(f"{header}\n{row.replace('litre', 'ton')}\n")
     assert refused([line], "--factors", str(mine)) == "CATALOGUE_MALFORMED"
+    mine.write_text(f'{header}\n{row}\n{row.replace("diesel", """ "a"b """.strip())}\n')
+    assert refused([line], "--factors", str(mine)) == "BAD_WORKBOOK"
+    mine.write_text(f"{header}\n{row[:30]}\n")
+    assert refused([line], "--factors", str(mine)) == "CATALOGUE_MALFORMED"
 
 
 @pytest.mark.parametrize(("gwp", "co2e"), [("AR4", "25"), ("AR5", "28"), ("AR6", "27.9")])

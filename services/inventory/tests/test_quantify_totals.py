@@ -96,6 +96,8 @@ def test_an_instrument_covers_the_load_of_its_market_and_year_and_no_more() -> N
         ({"co2e_kg_per_kwh": -1}, "INSTRUMENT_RATE_NEGATIVE"),
         ({"co2e_kg_per_kwh": None}, "INSTRUMENT_MALFORMED"),
         ({"year": 99999}, "INSTRUMENT_MALFORMED"),
+        ({"year": None}, "INSTRUMENT_MALFORMED"),
+        ({"redeemed_on": "31/12/2024"}, "INSTRUMENT_MALFORMED"),
         ({"kind": "promise"}, "INSTRUMENT_MALFORMED"),
         ({"colour": "green"}, "INSTRUMENT_MALFORMED"),
         ({"redeemed_on": "2023-12-31"}, "INSTRUMENT_REDEEMED_OUT_OF_TIME"),
@@ -103,6 +105,23 @@ def test_an_instrument_covers_the_load_of_its_market_and_year_and_no_more() -> N
 )
 def test_an_instrument_that_does_not_count_is_refused_by_what_it_is(change: dict[str, Any], code: str) -> None:
     assert refused({"lines": [GRID], "instruments": [REC | change]}) == code
+
+
+def test_electricity_of_no_year_has_no_instrument_and_a_residual_mix_only_for_all_time() -> None:
+    line = {
+        "category": "electricity",
+        "amount": 10,
+        "unit": "kWh",
+        "country": "KEN",
+        "factor": {"per": "kWh", "co2": 1},
+    }
+    mix = {"category": "grid_electricity", "key": "residual_mix", "place": "KEN", "per": "kWh", "co2e": 3}
+    figures = [
+        answered({"lines": [line], "factors": [mix | valid], "instruments": [REC]})["scope_2"]["market_based"]["value"]
+        for valid in ({}, {"valid_from": "2024-01-01", "valid_to": "2101-01-01"})
+    ]
+
+    assert figures == ["30", "10"]
 
 
 def test_instruments_come_as_a_file_too(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def _lineage(line: Line, *, gwp_set: GwpSet) -> dict[str, Any]:
         "publisher": None if factor is None else factor.publisher,
         "document": None if factor is None else factor.document,
         "table": None if factor is None else factor.table,
-        "year": None if factor is None else factor.year or None,
+        "year": None if factor is None else factor.year,
         "licence": None if factor is None else factor.licence,
         "place": None if factor is None else factor.place,
         "published_as": None if factor is None else factor.published_as,

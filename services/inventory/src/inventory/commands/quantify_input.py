@@ -234,7 +234,7 @@ def factors_in(value: Json | bytes, *, gwp_set: GwpSet) -> Catalogue:
     if isinstance(value, bytes) and not _is_json(value):
         rows: Sequence[Json] = _csv(value)
         if rows and isinstance(rows[0], Mapping) and _MARK_OF_CATALOGUE in rows[0]:
-            return parse_catalogue(_text(value).splitlines())
+            return parse_catalogue(io.StringIO(_text(value), newline=""))
         first = 2
     else:
         found = _json(value) if isinstance(value, bytes) else value

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation, localcontext
 from types import MappingProxyType
 
 from inventory.domain.activity_data import Category, Period
-from inventory.domain.errors import CatalogueMalformed, FactorMissing
+from inventory.domain.errors import BadWorkbook, CatalogueMalformed, FactorMissing
 from quantities import GwpSet, Refusal, Unit, UnitsNotConvertible, convertible, parse_unit
 
 __all__ = [
@@ -86,7 +86,8 @@ class EmissionFactor:
     publisher: str
     document: str
     table: str
-    year: int
+    year: int | None
+    """Of the publication; None where one that somebody brought along does not say."""
     licence: str
     status: str
     """`published`; `life_cycle`: covers more than generation; `proxy`: published for elsewhere; `regional`."""
@@ -294,15 +295,30 @@ def _answer_the_same(one: EmissionFactor, other: EmissionFactor) -> bool:
 def parse_catalogue(lines: Iterable[str]) -> Catalogue:
     """The catalogue in CSV lines, the first of which names the columns.
 
-    Refuses: CatalogueMalformed, naming the line.
+    Refuses, in this order: BadWorkbook, CatalogueMalformed; each names the line.
     """
     return Catalogue.of(parse_factors(lines))
 
 
 def parse_factors(lines: Iterable[str]) -> list[EmissionFactor]:
-    """The factors in CSV lines, the first of which names the columns. Refuses: CatalogueMalformed, naming the line."""
+    """The factors in CSV lines, the first of which names the columns.
+
+    Refuses, in this order: BadWorkbook, CatalogueMalformed; each names the line.
+    """
+    reader = csv.DictReader(lines, restval="", strict=True)
+    try:
+        # Read to its end first, so that a file which is no CSV is refused as that.
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        where = f"line {reader.line_num}"
+        raise BadWorkbook(
+            subject=where,
+            found=f"no CSV ({error})",
+            expected="CSV, each quote closed",
+            message=f"The factors can't be read in {where}: {error}.",
+        ) from error
     factors = []
-    for number, row in enumerate(csv.DictReader(lines, strict=True), start=2):
+    for number, row in rows:
         try:
             factors.append(factor_of(row))
         except (KeyError, ValueError, InvalidOperation, Refusal) as error:

@@ -109,7 +109,7 @@ def own_factor(
         publisher=texts["publisher"] or "given with the lines",
         document=texts["document"],
         table=texts["table"],
-        year=0 if year is None else int(year),
+        year=None if year is None else int(year),
         licence=texts["licence"],
         status=OWN,
     )

@@ -16,10 +16,21 @@ from inventory.domain.activity_data import Category, Period
 from inventory.domain.emission_factor import Catalogue, Place
 from inventory.domain.errors import FactorMissing
 from inventory.domain.instrument import Instrument, InstrumentKind
+from inventory.domain.own_factors import ALWAYS
 from inventory.domain.quantification import Coefficient, resolve_coefficient
 from quantities import GwpSet, Unit
 
-__all__ = ["RESIDUAL_MIX", "Basis", "Excess", "Load", "MarketBased", "Part", "market_based", "residual_mix_of"]
+__all__ = [
+    "RESIDUAL_MIX",
+    "Basis",
+    "Excess",
+    "Load",
+    "MarketBased",
+    "Part",
+    "kwh_by_instrument",
+    "market_based",
+    "residual_mix_of",
+]
 
 RESIDUAL_MIX = "residual_mix"
 """Key of a grid's residual mix in the catalogue."""
@@ -89,15 +100,27 @@ class MarketBased:
             return sum((part.co2e_kg for part in self.parts), start=Decimal(0))
 
 
-def residual_mix_of(place: Place, *, year: int, catalogue: Catalogue, gwp_set: GwpSet) -> Coefficient | None:
-    """What a kWh that no instrument covers emits there; None where the catalogue has no residual mix for it."""
+def kwh_by_instrument(used: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    """Sums of these kWh, to their last digit."""
+    found: dict[str, Decimal] = {}
+    with localcontext(prec=_EXACT_DIGITS):
+        for instrument_id, kwh in used:
+            found[instrument_id] = found.get(instrument_id, Decimal(0)) + kwh
+    return found
+
+
+def residual_mix_of(place: Place, *, year: int | None, catalogue: Catalogue, gwp_set: GwpSet) -> Coefficient | None:
+    """What a kWh that no instrument covers emits there; None where the catalogue has no residual mix for it.
+
+    Without a year, one holds only where it holds for all time.
+    """
     try:
         return resolve_coefficient(
             category=Category.GRID_ELECTRICITY,
             key=RESIDUAL_MIX,
             unit=Unit.KILOWATT_HOUR,
             place=place,
-            period=Period(start=date(year, 1, 1), end=date(year + 1, 1, 1)),
+            period=ALWAYS if year is None else Period(start=date(year, 1, 1), end=date(year + 1, 1, 1)),
             catalogue=catalogue,
             gwp_set=gwp_set,
         )
@@ -109,18 +132,18 @@ def market_based(
     loads: Iterable[Load],
     *,
     instruments: Iterable[Instrument],
-    year: int,
+    year: int | None,
     residual_mix: Callable[[Place], Coefficient | None],
     sites: Mapping[str, AbstractSet[str]] = MappingProxyType({}),
     elsewhere: Mapping[str, Decimal] = MappingProxyType({}),
 ) -> MarketBased:
     """Emissions of these loads by the market.
 
-    Instruments that were cancelled, or are of another year, are passed over. Those of a grid are used before those of
-    its country, then by kind, then in the order of recording; loads in the order of their sites. An instrument never
-    covers more than the load in its market: what is above it is named as excess. `sites` are those that an instrument
-    of a part of the inventory covers, by its id; one that is not among them covers all. `elsewhere` are the kWh of each
-    that are in other inventories: a claim is made once.
+    Instruments that were cancelled, or are of another year, are passed over: all, where the loads are of no year. Those
+    of a grid are used before those of its country, then by kind, then in the order of recording; loads in the order of
+    their sites. An instrument never covers more than the load in its market: what is above it is named as excess.
+    `sites` are those that an instrument of a part of the inventory covers, by its id; one that is not among them covers
+    all. `elsewhere` are the kWh of each that are in other inventories: a claim is made once.
     """
     remaining = sorted(loads, key=lambda load: (load.location_id, load.explanation))
     open_kwh = [load.kwh for load in remaining]

@@ -47,12 +47,14 @@ def own_instrument(fields: Mapping[str, Cell], *, number: int, markets: Iterable
     strange = fields.keys() - _FIELDS
     year, amount = number_in(fields.get("year")), number_in(fields.get("amount"))
     rate = number_in(fields.get("co2e_kg_per_kwh"))
+    redeemed = None if is_blank([fields.get("redeemed_on")]) else day_in(fields["redeemed_on"])
     kind = shown(fields.get("kind")) or InstrumentKind.ENERGY_ATTRIBUTE_CERTIFICATE
     found = {
         "no field of an instrument": ", ".join(sorted(strange)),
         "year": "" if year is not None and year in YEARS else "no year",
         "amount": "" if amount is not None else "no number",
         "co2e_kg_per_kwh": "" if rate is not None else "no number",
+        "redeemed_on": "" if redeemed is not None or is_blank([fields.get("redeemed_on")]) else "no day",
         "kind": "" if kind in set(InstrumentKind) else f"'{kind}'",
     }
     wrong = "; ".join(f"{field}: {what}" for field, what in found.items() if what)
@@ -64,7 +66,6 @@ def own_instrument(fields: Mapping[str, Cell], *, number: int, markets: Iterable
             message=f"The instrument {number} can't be read: {wrong}.",
         )
     year_end = date(int(year), 12, 31)
-    redeemed = fields.get("redeemed_on")
     return instrument_to_record(
         instrument_id=f"instrument {number:04}",
         location_id="the worksheet",
@@ -77,7 +78,7 @@ def own_instrument(fields: Mapping[str, Cell], *, number: int, markets: Iterable
         unit=shown(fields.get("unit")),
         co2e_kg_per_kwh=rate,
         reference=shown(fields.get("reference")) or f"instrument {number}",
-        redeemed_on=year_end if is_blank([redeemed]) else day_in(redeemed) or date.min,
+        redeemed_on=year_end if redeemed is None else redeemed,
         evidence=shown(fields.get("evidence")) or _NOBODY.name,
         by=_NOBODY,
         # A worksheet is of no day: whatever was redeemed in time by then is.
@@ -92,21 +93,20 @@ def both_figures(lines: Sequence[Line], *, instruments: Sequence[Instrument], ru
         return None
     parts: list[Part] = []
     excess: list[Excess] = []
-    by_year: dict[int, list[Load]] = {}
+    by_year: dict[int | None, list[Load]] = {}
     others = []
     for line in scope_2:
         if line.category == Category.GRID_ELECTRICITY:
-            by_year.setdefault(0 if line.period is None else line.period.start.year, []).append(_load(line))
+            by_year.setdefault(None if line.period is None else line.period.start.year, []).append(_load(line))
         else:
             others.append(_co2e_kg(line))
-    for year in sorted({*by_year, *(item.year for item in instruments)}):
+    years = {*by_year, *(item.year for item in instruments)}
+    for year in sorted(years, key=lambda year: (year is not None, year)):
         found = market_based(
             [load for load in by_year.get(year, []) if load.kwh],
             instruments=instruments,
             year=year,
-            residual_mix=partial(
-                residual_mix_of, year=year or YEARS[-1], catalogue=rules.catalogue, gwp_set=rules.gwp_set
-            ),
+            residual_mix=partial(residual_mix_of, year=year, catalogue=rules.catalogue, gwp_set=rules.gwp_set),
         )
         parts += found.parts
         excess += found.excess

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from inventory.domain.instrument import Instrument
 from inventory.domain.inventory import Inventory, State
 from inventory.domain.method import GWP_SET_NAME
-from inventory.domain.scope2 import MarketBased, market_based, residual_mix_of
+from inventory.domain.scope2 import MarketBased, kwh_by_instrument, market_based, residual_mix_of
 from inventory.store import instruments, inventories, scope2
 from inventory.usecases.factors import factors_at
 from quantities import GwpSet
@@ -67,13 +67,13 @@ def _counts(each: Instrument, *, of: Inventory) -> bool:
 
 async def _elsewhere(tx: AsyncConnection, own: Sequence[Instrument], *, of: Inventory) -> dict[str, Decimal]:
     """KWh of each instrument that count in inventories of other locations."""
-    used: dict[str, Decimal] = {}
-    for instrument_id, location_id, kwh in await instruments.used_in_final(tx, [each.id for each in own]):
-        if location_id != of.location_id:
-            used[instrument_id] = used.get(instrument_id, Decimal(0)) + kwh
+    used = [
+        (instrument_id, kwh)
+        for instrument_id, location_id, kwh in await instruments.used_in_final(tx, [each.id for each in own])
+        if location_id != of.location_id
+    ]
     where = {each.location_id for each in own if each.location_id != of.location_id}
     for draft in await inventories.first_drafts_between(tx, above=of.location_id, sites=where, year=of.year):
-        for part in (await worked_out(tx, [draft]))[draft.id].parts:
-            if part.instrument_id is not None:
-                used[part.instrument_id] = used.get(part.instrument_id, Decimal(0)) + part.kwh
-    return used
+        parts = (await worked_out(tx, [draft]))[draft.id].parts
+        used += [(part.instrument_id, part.kwh) for part in parts if part.instrument_id is not None]
+    return kwh_by_instrument(used)
