@@ -30,7 +30,7 @@ class CorrectInventoryInput:
 @strawberry.input
 class CellInput:
     column: str = strawberry.field(description="As a column of a file of activity data is named.")
-    value: str
+    value: str | None = strawberry.field(description="Null is a blank cell.")
 
 
 @strawberry.input
@@ -40,7 +40,9 @@ class CorrectActivityRecordInput:
         default=None, description="The record to change, or to remove; null to add one."
     )
     row: list[CellInput] | None = strawberry.field(
-        default=None, description="The record as the row of a file; null to remove it."
+        default=None,
+        description="The record as the row of a file; null to remove it. Without the column `uncertainty` a record"
+        " is as well known as it was; a blank takes that away.",
     )
     reason: str
     idempotency_key: str
@@ -102,7 +104,7 @@ class VersionMutation:
                 now=now,
                 inventory_id=input.inventory_id,
                 record_id=input.record_id,
-                cells=None if input.row is None else {cell.column: cell.value for cell in input.row},
+                cells=None if input.row is None else {cell.column: cell.value or "" for cell in input.row},
                 reason=input.reason,
             ),
             request=input,
