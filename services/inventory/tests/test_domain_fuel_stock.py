@@ -1,6 +1,6 @@
 """What may be stated of stored fuel: one row for each refusal, in its order."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -52,6 +52,8 @@ def test_a_statement_is_held_as_given_in_the_units_own_name() -> None:
         ({"stock": Decimal("50000.001"), "as_of": date(2025, 2, 3)}, StockOutOfRange),
         ({"stock": Decimal("-0.001"), "as_of": date(2025, 2, 3)}, StockOutOfRange),
         ({"as_of": date(2025, 2, 3)}, StockInTheFuture),
+        # At 09:59 in Greenwich the day has ended nowhere; a minute later it has.
+        ({"as_of": date(2025, 2, 2), "at": NOON - timedelta(hours=2, minutes=1)}, StockInTheFuture),
     ],
 )
 def test_what_can_not_be_stated_is_refused(changes: dict[str, Any], refusal: type[Refusal]) -> None:

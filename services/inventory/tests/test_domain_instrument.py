@@ -65,7 +65,7 @@ def test_an_instrument_that_fulfils_the_criteria_is_recorded() -> None:
         ({"co2e_kg_per_kwh": Decimal("-0.1")}, InstrumentRateNegative, "INSTRUMENT_RATE_NEGATIVE"),
         ({"market": "NOR"}, InstrumentOutsideMarket, "INSTRUMENT_OUTSIDE_MARKET"),
         ({"redeemed_on": date(2023, 12, 31)}, InstrumentRedeemedOutOfTime, "INSTRUMENT_REDEEMED_OUT_OF_TIME"),
-        ({"redeemed_on": date(2025, 3, 2)}, InstrumentRedeemedOutOfTime, "INSTRUMENT_REDEEMED_OUT_OF_TIME"),
+        ({"redeemed_on": date(2025, 3, 3)}, InstrumentRedeemedOutOfTime, "INSTRUMENT_REDEEMED_OUT_OF_TIME"),
         (
             {"redeemed_on": date(2026, 1, 1), "at": datetime(2026, 6, 1, tzinfo=UTC)},
             InstrumentRedeemedOutOfTime,

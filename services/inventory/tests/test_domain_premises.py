@@ -165,7 +165,7 @@ WRONG = reading(id="wrong")
         ({"unit": "kWh_net", "amount": Decimal(-1)}, UnitsNotConvertible),
         ({"amount": Decimal(-1), "end": date(2024, 1, 1)}, AmountNegative),
         ({"end": date(2024, 1, 1)}, PeriodEndsBeforeStart),
-        ({"end": date(2025, 2, 2), "start": date(2019, 1, 1)}, ReadingInTheFuture),
+        ({"end": date(2025, 2, 3), "start": date(2019, 1, 1)}, ReadingInTheFuture),
         ({"start": date(2019, 12, 31), "superseded": reading(holds=False)}, ReadingOutsidePremises),
         ({"superseded": reading(holds=False, meter="E2")}, ReadingAlreadySuperseded),
         ({"superseded": reading(meter="E2"), "reason": " "}, SupersedesAnotherMeter),
@@ -197,6 +197,8 @@ def test_readings_follow_each_other_and_one_takes_the_place_of_another() -> None
     after = reading(start=date(2025, 1, 1), end=date(2025, 1, 2), id="after")
 
     assert reading_to_record(HOUSE, **READ | {"of_meter": [before, after]}) == reading()
+    # Where the sun is ahead of Greenwich, the next day has begun.
+    assert reading_to_record(HOUSE, **READ | {"end": date(2025, 2, 2)}).period.end == date(2025, 2, 2)
     again = reading_to_record(HOUSE, **READ | {"of_meter": [before, WRONG], "superseded": WRONG, "reason": " a digit "})
     assert (again.supersedes_id, again.reason) == ("wrong", "a digit")
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
+from inventory.domain.days import latest_day
 from inventory.domain.disclosure import FUELS
 from inventory.domain.emission_factor import Catalogue
 from inventory.domain.errors import CapacityNotPositive, FuelUnknown, StockInTheFuture, StockOutOfRange, UnitNotOfFuel
@@ -84,12 +85,12 @@ def fuel_stock_to_record(
             expected=f"0 to {capacity} {stated}",
             message=f"A stock is from 0 to the capacity of {capacity} {stated}; {stock} {stated} was given.",
         )
-    # Further east, the next day may have begun.
-    if as_of > at.date() + timedelta(days=1):
+    latest = latest_day(at)
+    if as_of > latest:
         raise StockInTheFuture(
             subject="as of",
             found=str(as_of),
-            expected=f"a day up to {at.date()}",
+            expected=f"a day up to {latest}",
             message=f"A stock is stated for a day that has come; {as_of} was given.",
         )
     return FuelStock(

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from inventory.domain.days import latest_day
 from inventory.domain.errors import (
     InstrumentAlreadyCancelled,
     InstrumentAmountNotPositive,
@@ -152,7 +153,7 @@ def instrument_to_record(
             expected=expected,
             message=f"The instrument is of the market {market}; {location_id} takes electricity in {expected}.",
         )
-    _require_redeemed_in_time(reference=reference, year=year, redeemed_on=redeemed_on, today=at.date())
+    _require_redeemed_in_time(reference=reference, year=year, redeemed_on=redeemed_on, today=latest_day(at))
     if not evidence.strip() or not reference.strip():
         raise InstrumentEvidenceMissing(
             subject=reference,

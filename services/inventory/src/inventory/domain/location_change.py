@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from inventory.domain.days import latest_day
 from inventory.domain.errors import (
     ChangeBeforeEarlierOne,
     ChangeInTheFuture,
@@ -188,12 +189,12 @@ def _require_open(location: Location, *, on: date) -> None:
 
 def _require_day(location: Location, *, earlier: date | None, on: date, at: datetime) -> None:
     """Refuses, in this order: ChangeInTheFuture; ChangeBeforeEarlierOne, or before it opened."""
-    # Further east, the next day may have begun.
-    if on > at.date() + timedelta(days=1):
+    latest = latest_day(at)
+    if on > latest:
         raise ChangeInTheFuture(
             subject=location.id,
             found=str(on),
-            expected=f"a day up to {at.date()}",
+            expected=f"a day up to {latest}",
             message=f"What happens to {location.id} is entered once the day has come; {on} was given.",
         )
     least = location.valid_from + timedelta(days=1) if earlier is None else max(earlier, location.valid_from)

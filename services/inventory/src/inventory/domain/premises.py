@@ -14,6 +14,7 @@ from types import MappingProxyType
 from inventory.domain.activity_data import Category, DataQuality, Period
 from inventory.domain.categories import CATEGORIES
 from inventory.domain.categories.form import Form
+from inventory.domain.days import latest_day
 from inventory.domain.errors import (
     AmountNegative,
     MeterMissing,
@@ -378,11 +379,12 @@ def reading_to_record(
         recorded_by=by,
         recorded_at=at,
     )
-    if end > at.date():
+    latest = latest_day(at)
+    if end > latest:
         raise ReadingInTheFuture(
             subject=called,
             found=f"read on {end}",
-            expected=f"{at:%Y-%m-%d} or earlier",
+            expected=f"{latest} or earlier",
             message=f"The meter {called} can't have been read on {end}: that day has not come.",
         )
     if not premises.are_in_use(start=start, end=end):
