@@ -173,9 +173,9 @@ class Inventories(Bed):
             case _:
                 return await self.import_file(self.other_file(), by=by)
 
-    async def final(self) -> Inventory:
+    async def final(self, content: bytes | None = None) -> Inventory:
         """A final inventory of unon."""
-        await self.import_file()
+        await self.import_file(content)
         return await self.approve((await self.submit()).id)
 
     async def is_published(self, inventory_id: str, location_id: str = "unon") -> Outcome:

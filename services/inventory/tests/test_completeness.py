@@ -1,5 +1,6 @@
 """The board of expected sources, and what is said of those without records, as callers meet them."""
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -346,6 +347,18 @@ async def test_the_coordinator_reads_the_whole_secretariat_with_its_sites_and_st
     }  # fmt: skip
     assert part["completeness"]["summary"]["staff"] == {"covered": {"value": "750"}, "total": None, "share": None}
     assert whole["completeness"]["summary"]["staff"]["share"] == {"value": "100"}
+
+
+async def test_who_works_where_it_was_open_for_half_of_the_year_counts_half(inventories: "Inventories") -> None:
+    async with inventories.database.transaction(["secretariat"]) as tx:
+        await tx.exec_driver_sql("UPDATE location SET valid_from = '2024-07-02' WHERE id = 'unon-gigiri'")
+    await inventories.state_denominator("personnel", "750")
+    await inventories.state_denominator("personnel", "100", location_id="unon-gigiri", valid_from=date(2024, 7, 2))
+    await inventories.import_file(inventories.csv("unon-gigiri,water,borehole,2024-07-02,2024-12-31,7,m3,,,measured"))
+
+    staff = (await board(inventories, "coordinator", at="unon"))["completeness"]["summary"]["staff"]
+
+    assert (staff["covered"], staff["total"]) == ({"value": "50"}, {"value": "750"})
 
 
 async def test_cells_come_in_pages_that_neither_lose_nor_repeat_any(inventories: "Inventories") -> None:

@@ -21,7 +21,7 @@ from inventory.domain.errors import (
     ReasonsMissing,
     WrongState,
 )
-from services.inventory.tests.conftest import ROWS
+from services.inventory.tests.conftest import HEADER, ROWS
 
 if TYPE_CHECKING:
     from inventory.domain.inventory import Inventory
@@ -171,6 +171,35 @@ async def test_a_corrected_version_becomes_final_and_says_what_it_takes_the_plac
     assert said["correction_reason"] == "a meter was read wrongly"
     third = await correct(inventories, draft.id)
     assert third.version == 3
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept"),
+    [
+        ({}, "7.50"),
+        ({"uncertainty": "3"}, "3"),
+        ({"Incertitude": "3"}, "3"),
+        ({"uncertainty": None}, None),
+        ({"uncertainty": ""}, None),
+    ],
+)
+async def test_a_changed_record_is_as_well_known_as_before_unless_it_says_so(
+    inventories: "Inventories", cells: dict[str, str | None], kept: str | None
+) -> None:
+    stated = "unon,water,borehole,2024-01-01,2024-06-30,70,m3,,,measured,,,7.50"
+    final = await inventories.final(f"{HEADER},uncertainty\n{stated}".encode())
+    draft = await correct(inventories, final.id)
+    ((record_id,),) = await lines(inventories, draft.id, "id")
+    row = [{"column": column, "value": value} for column, value in (WATER | cells).items()]
+    given = {"inventoryId": draft.id, "recordId": str(record_id), "row": row, "reason": "r", "idempotencyKey": "k"}
+    document = """mutation($input: CorrectActivityRecordInput!) { correctActivityRecord(input: $input) {
+        __typename ... on RecordCorrection { id } } }"""
+
+    answer = await inventories.ask(at_unon(inventories, "unon-technical", Role.TECHNICAL_TEAM), document, input=given)
+
+    assert answer["data"]["correctActivityRecord"]["__typename"] == "RecordCorrection", answer
+    ((percent, amount),) = await lines(inventories, draft.id, "uncertainty_percent, amount")
+    assert (None if percent is None else str(percent), str(amount)) == (kept, "80.5")
 
 
 async def test_the_file_of_an_earlier_version_is_in_already(inventories: "Inventories") -> None:

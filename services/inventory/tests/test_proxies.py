@@ -94,6 +94,34 @@ async def test_a_published_figure_becomes_a_marked_line_with_its_formula(invento
     assert [item["code"] for item in found["findings"]] == []
 
 
+async def test_an_office_is_small_by_the_days_on_which_it_was_open_and_compared_by_the_year(
+    inventories: "Inventories",
+) -> None:
+    async with inventories.database.transaction(["secretariat"]) as tx:
+        await tx.exec_driver_sql("UPDATE location SET valid_from = '2024-07-02' WHERE id = 'unon-gigiri'")
+        await tx.exec_driver_sql("UPDATE location SET valid_from = '2023-10-20' WHERE id = 'unon'")
+    opened = date(2024, 7, 2)
+    await inventories.state_denominator("personnel", "8", location_id="unon-gigiri", valid_from=opened)
+    too_many = await estimate(inventories)
+    await inventories.state_denominator("personnel", "3", location_id="unon-gigiri", valid_from=opened)
+    # 73 of 365 days: 40 are 8 over the year, as what they used is of a fifth of it.
+    await inventories.state_denominator("personnel", "40", valid_from=date(2023, 10, 20), valid_to=date(2024, 1, 1))
+    water = "unon,water,borehole,2023-10-20,2023-12-31,80,m3,,,measured"
+    before = (await inventories.import_file(inventories.csv(water), year=2023)).inventory_id
+    async with inventories._transaction(inventories.person("unon-technical"), access.SUBMIT_INVENTORY) as (
+        tx, who, now,
+    ):  # fmt: skip
+        await usecases.submit_inventory(tx, principal=who, now=now, location_id="unon", year=2023)
+    await inventories.approve(before)
+
+    (published,) = (await estimate(inventories, idempotencyKey="p"))["estimates"]
+    (compared,) = (await estimate(inventories, comparableLocationIds=["unon"], idempotencyKey="c"))["estimates"]
+
+    assert too_many["code"] == "OFFICE_NOT_SMALL"
+    assert published["formula"] == "3 persons x 49 m3 a person x 183/366 days"
+    assert compared["formula"] == "3 persons x 10 m3 a person x 183/366 days"
+
+
 async def test_comparable_offices_of_last_year_say_what_a_person_uses_and_emissions_follow(
     inventories: "Inventories",
 ) -> None:

@@ -332,7 +332,7 @@ class StaffNode:
     parent_id: str | None
     """None where the parent is not among those asked about."""
     personnel: Decimal | None
-    """Of it and all under it; None where nobody stated it."""
+    """Of it and all under it, mean over the whole year, nobody while it was not open; None where nobody stated it."""
     reports: bool
     """It has records of its own."""
 

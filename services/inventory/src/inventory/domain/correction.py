@@ -5,13 +5,15 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from inventory.domain.errors import CorrectionIncomplete, ReasonsMissing
+from inventory.domain.rows import Column, column_named
 from quantities.person import Person
 
-__all__ = ["CorrectionAction", "RecordCorrection", "action_of", "as_file"]
+__all__ = ["CorrectionAction", "RecordCorrection", "action_of", "as_file", "with_uncertainty"]
 
 
 class CorrectionAction(StrEnum):
@@ -65,6 +67,16 @@ def action_of(
     if cells is None:
         return CorrectionAction.REMOVED
     return CorrectionAction.ADDED if record_id is None else CorrectionAction.CHANGED
+
+
+def with_uncertainty(cells: Mapping[str, str], *, earlier: Decimal | None) -> Mapping[str, str]:
+    """The row as well known as the line that it takes the place of, in percent, unless it says so itself.
+
+    A blank in the column says that it is not known.
+    """
+    if earlier is None or any(column_named(header) == Column.UNCERTAINTY for header in cells):
+        return cells
+    return {**cells, Column.UNCERTAINTY.value: f"{earlier:f}"}
 
 
 def as_file(cells: Mapping[str, str]) -> bytes:

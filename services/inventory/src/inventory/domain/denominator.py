@@ -26,6 +26,7 @@ __all__ = [
     "DenominatorKind",
     "DenominatorStatement",
     "Topic",
+    "days_open",
     "denominator_of",
     "denominator_to_state",
 ]
@@ -107,6 +108,16 @@ def denominator_to_state(stated: DenominatorStatement) -> DenominatorStatement:
             message=f"The {name} is stated only with its source.",
         )
     return stated
+
+
+def days_open(year: int, *, opened: date, closed: date | None) -> Period:
+    """Days of the year on which a location was one: it has nobody before it opens, or from the day it closes on.
+
+    All days of a year in which it never was.
+    """
+    whole = Period(start=date(year, 1, 1), end=date(year + 1, 1, 1))
+    start, end = max(whole.start, opened), whole.end if closed is None else min(whole.end, closed)
+    return Period(start=start, end=end) if start < end else whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,9 +158,10 @@ def require_proxy_allowed(
     if personnel is None:
         raise PersonnelUnknown(
             subject=location_id,
-            found="no personnel for every day of the year",
+            found="no personnel for every day of the year on which it was open",
             expected=f"fewer than {SMALL_BELOW} persons",
-            message=f"Who works at {location_id} is not stated for the whole year: whether it is small is not known.",
+            message=f"Who works at {location_id} is not stated for every day of the year on which it was"
+            " open: whether it is small is not known.",
         )
     if personnel >= SMALL_BELOW:
         raise OfficeNotSmall(
@@ -197,6 +198,8 @@ def per_person_of(
     published: Iterable[PerPerson],
 ) -> tuple[PerPerson, ...]:
     """Per-person figures of comparable offices in `year`; without such, those that are published.
+
+    `personnel` are means over the whole year: who was there for half of it is half a person.
 
     Refuses: ComparableOfficeMissing for one without records or personnel, and for the office itself;
     PublishedFigureMissing.

@@ -25,7 +25,7 @@ from inventory.domain.completeness import (
     staff_coverage,
 )
 from inventory.domain.inventory import Inventory
-from inventory.store.personnel import personnel_of
+from inventory.store.personnel import person_years_of
 from inventory.tables import inventory_coverage, source_expectation, source_statement, source_statement_withdrawal
 from quantities.person import Person
 
@@ -254,7 +254,7 @@ async def summary(tx: AsyncConnection, asked: Asked) -> Summary:
     await tx.execute(_PLANNED_FOR_EACH)
     rows = (await tx.execute(text(_SUMMARY), _values(asked))).all()
     states = [row for row in rows if row.id is None]
-    personnel = await personnel_of(tx, [row.id for row in rows if row.id is not None], year=asked.year)
+    personnel = await person_years_of(tx, [row.id for row in rows if row.id is not None], year=asked.year)
     nodes = [
         StaffNode(id=row.id, parent_id=row.parent_id, personnel=personnel.get(row.id), reports=row.reports)
         for row in rows

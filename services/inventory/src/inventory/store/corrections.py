@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, Select, Table, delete, insert, literal, select, text
@@ -50,6 +51,8 @@ class Line:
     id: int
     location_id: str
     category: str
+    uncertainty_percent: Decimal | None
+    """Of its amount, half of the 95 % interval; None where none is stated."""
     whole: dict[str, Any]
     """As the table has it."""
 
@@ -131,8 +134,12 @@ _LINE = select(
     activity_record.c.id,
     activity_record.c.location_id,
     activity_record.c.category,
+    activity_record.c.uncertainty_percent,
     # Digits as text: a JSON number would come back as a float.
-    text("to_jsonb(activity_record) || jsonb_build_object('amount', amount::text) AS whole"),
+    text(
+        "to_jsonb(activity_record) || jsonb_build_object('amount', amount::text, 'uncertainty_percent',"
+        " uncertainty_percent::text) AS whole"
+    ),
 )
 
 

@@ -11,7 +11,7 @@ from chassis.ids import new_id
 from chassis.permission import permitted
 from chassis.refusals import NotFound
 from inventory import access
-from inventory.domain.correction import RecordCorrection, action_of, as_file
+from inventory.domain.correction import RecordCorrection, action_of, as_file, with_uncertainty
 from inventory.domain.errors import PrivateFactorsElsewhere
 from inventory.domain.inventory import Cause, Inventory
 from inventory.domain.method import GWP_SET_NAME
@@ -89,6 +89,8 @@ async def correct_activity_record(
 ) -> RecordCorrection:
     """Change, remove or add one line of a draft; `cells` are those of a row of a file, by column.
 
+    A changed line that does not say how well its amount is known is as well known as it was; a blank takes that away.
+
     Refuses: NotFound; as `permitted`; InventoryIsFinal or WrongState; as `domain.correction.action_of`; NotFound for a
     record that the draft does not have; ImportRefused with every problem of the row.
     """
@@ -106,7 +108,7 @@ async def correct_activity_record(
         await corrections.take_out(tx, old.id)
     new = None
     if cells is not None:
-        content = as_file(cells)
+        content = as_file(with_uncertainty(cells, earlier=None if old is None else old.uncertainty_percent))
         taken = await take_in(
             tx,
             principal=principal,

@@ -17,12 +17,12 @@ from inventory.domain.denominator import (
     DenominatorKind,
     DenominatorStatement,
     Topic,
+    days_open,
     denominator_of,
     denominator_to_state,
 )
 from inventory.domain.intensity import Intensity, ResourceUse, intensities, resource_use
 from inventory.domain.inventory import Inventory, State, Totals
-from inventory.domain.location import Location
 from inventory.domain.method import Indicator, named_indicators
 from inventory.store import denominators, inventories, locations
 from inventory.store import intensities as store
@@ -107,7 +107,8 @@ async def _worked_out(
     for item, place, sums in zip(of, places, known, strict=True):
         amounts, hidden = recorded[item.id]
         use = resource_use(amounts, totals=sums, hidden=hidden)
-        period = _open_days(place, year=item.year)
+        opened, closed = (date.min, None) if place is None else (place.valid_from, place.valid_to)
+        period = days_open(item.year, opened=opened, closed=closed)
 
         def denominator(
             kind: DenominatorKind,
@@ -119,13 +120,3 @@ async def _worked_out(
 
         found[item.id] = (use, intensities(use, denominator=denominator))
     return found
-
-
-def _open_days(place: Location | None, *, year: int) -> Period:
-    """Days of the year on which the location was one: it has no personnel before it opens, or after it closes."""
-    first, last = date(year, 1, 1), date(year + 1, 1, 1)
-    if place is None:
-        return Period(start=first, end=last)
-    start = max(first, place.valid_from)
-    end = last if place.valid_to is None else min(last, place.valid_to)
-    return Period(start=start, end=end) if start < end else Period(start=first, end=last)

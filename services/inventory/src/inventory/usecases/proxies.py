@@ -14,7 +14,7 @@ from chassis.refusals import NotFound
 from inventory import access, catalogue
 from inventory.domain.proxy import ProxyEstimate, as_file, per_person_of, proxies_for, require_proxy_allowed
 from inventory.store import locations, proxies
-from inventory.store.personnel import personnel_of
+from inventory.store.personnel import person_years_of, personnel_of
 from inventory.usecases.imports import open_inventory, take_in
 from inventory.usecases.proxy_lines import take_out
 
@@ -70,7 +70,7 @@ async def estimate_small_office(
         location_id=site,
         comparable_ids=comparable_ids,
         uses=await proxies.comparable_uses(tx, comparable_ids, category=of, year=year - 1),
-        personnel=await personnel_of(tx, comparable_ids, year=year - 1),
+        personnel=await person_years_of(tx, comparable_ids, year=year - 1),
         year=year - 1,
         published=catalogue.per_person(),
     )
