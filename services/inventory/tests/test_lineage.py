@@ -323,16 +323,8 @@ async def test_each_total_is_the_sum_of_its_records(inventories: "Inventories") 
 
 async def test_totals_asked_for_together_take_a_bounded_number_of_statements(inventories: "Inventories") -> None:
     final = await inventories.final()
-    statements: list[str] = []
-    from sqlalchemy import event
-
-    event.listen(
-        inventories.database.engine.sync_engine,
-        "before_cursor_execute",
-        lambda *given: statements.append(given[2]),
-    )
-
-    await asked(inventories, "unon-technical", CELLS, id=final.id)
+    with inventories.statements() as statements:
+        await asked(inventories, "unon-technical", CELLS, id=final.id)
 
     assert len([each for each in statements if "CROSS JOIN LATERAL" in each]) == 1
 

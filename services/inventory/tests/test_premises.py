@@ -98,6 +98,19 @@ async def test_the_operator_sees_every_share_and_they_add_up_to_the_meter(invent
     assert (house["shares"][0]["numerator"], house["shares"][0]["denominator"]) == ("91500", "366000")
 
 
+async def test_shares_of_many_premises_are_read_in_one_statement(inventories: "Inventories") -> None:
+    for number in range(3):
+        house = await register(inventories, name=f"Block {number}", idempotencyKey=f"p{number}")
+        await let(inventories, house["id"], idempotencyKey=f"t{number}")
+        await read(inventories, house["id"], meter=f"E{number}")
+
+    with inventories.statements() as statements:
+        found = await seen(inventories, "unon-technical", "unon")
+
+    assert [[item["locationId"] for item in house["shares"]] for house in found] == [["escwa", "unon"]] * 3
+    assert len([each for each in statements if "make_date" in each]) == 1
+
+
 async def test_a_tenant_sees_the_meter_and_its_own_share_and_nothing_of_the_others(inventories: "Inventories") -> None:
     await shared(inventories)
     before = await read(

@@ -1,7 +1,7 @@
 """A new release and edition change nothing; a restatement is a new version, approved by two, and both are readable."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from inventory.domain.factor_release import FactorRelease
 from inventory.store import factors
 from inventory.usecases.factors import adopt_factor_edition, propose_factor_edition
 from services.inventory.tests.conftest import OTHER_ROWS, ROWS
+from services.inventory.tests.test_location_changes import move
 
 if TYPE_CHECKING:
     from inventory.domain.inventory import Inventory
@@ -250,6 +251,35 @@ async def test_inventories_are_compared_for_those_who_may_read_all_of_their_reco
     assert len(await compared(inventories, who)) == count
     assert len(await compared(inventories, who, at="secretariat")) == count
     assert await compared(inventories, who, at="nowhere") == []
+
+
+async def test_inventories_are_compared_in_as_many_statements_as_one(inventories: "Inventories") -> None:
+    await inventories.final()
+    await new_edition(inventories)
+    with inventories.statements() as of_one:
+        assert len(await compared(inventories, "coordinator", at="secretariat")) == 1
+    site = inventories.csv("unon-gigiri,grid_electricity,,2024-01-01,2024-12-31,3,kWh,,,measured,own meter")
+    taken = await inventories.import_file(site, location_id="unon-gigiri")
+    await inventories.submit(location_id="unon-gigiri")
+    await inventories.approve(taken.inventory_id)
+
+    with inventories.statements() as of_two:
+        found = await compared(inventories, "coordinator", at="secretariat")
+
+    assert len({item["inventory"]["id"] for item in found}) == 2
+    assert len(of_two) == len(of_one)
+
+
+async def test_an_inventory_of_which_lines_are_hidden_is_not_compared(inventories: "Inventories") -> None:
+    """Fuel of a site that moved away is for who reads sensitive data at its new place."""
+    await inventories.final()
+    await new_edition(inventories)
+    assert len(await compared(inventories, "unon-chair")) == 1
+
+    await move(inventories, on=date(2025, 1, 1))
+
+    assert await compared(inventories, "unon-chair") == []
+    assert len(await compared(inventories, "coordinator")) == 1
 
 
 FOR = """query($category: String!, $item: String!, $unit: String!, $on: Date!, $at: ID!, $edition: String) {

@@ -82,6 +82,20 @@ async def test_a_tenant_takes_its_share_with_all_that_it_is_traced_by(inventorie
     assert reading["id"] in record["note"]
 
 
+async def test_whether_shares_are_out_of_date_is_read_in_one_statement(inventories: "Inventories") -> None:
+    for number in range(3):
+        house = await register(inventories, name=f"Block {number}", idempotencyKey=f"p{number}")
+        await let(inventories, house["id"], idempotencyKey=f"t{number}")
+        await read(inventories, house["id"], meter=f"E{number}")
+        await take(inventories, house["id"], idempotencyKey=f"s{number}")
+
+    with inventories.statements() as statements:
+        found = await lines(inventories, "escwa-technical", "escwa")
+
+    assert [item["outOfDate"] for item in found["premisesShares"]] == [False] * 3
+    assert len([each for each in statements if "FROM meter_reading" in each or "JOIN meter_reading" in each]) == 1
+
+
 async def test_taking_again_changes_nothing(inventories: "Inventories") -> None:
     premises_id = await shared(inventories)
     first = await take(inventories, premises_id)

@@ -5,14 +5,15 @@ import-linter holds that no production module imports it.
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from chassis import locations
 from chassis.access import Grant, Principal
@@ -151,6 +152,21 @@ class Bed:
         return response_of(
             await self.schema.execute(document, variable_values=values, context_value=self.context(principal))
         )
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """Those that reach the database meanwhile, in their order."""
+        found: list[str] = []
+
+        def note(*given: Any) -> None:
+            found.append(given[2])
+
+        engine = self.database.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield found
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
 
     async def tell(self, fact: Fact, *, event_id: str | None = None, path: str | None = None) -> Outcome:
         """Deliver an event as the consumer would."""

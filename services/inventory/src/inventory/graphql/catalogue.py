@@ -200,7 +200,8 @@ class CatalogueQuery:
                 found = await inventories.newest_final_under(
                     tx, location_id=str(location_id), year=year, limit=limit, after=after
                 )
-                return [(item, other, await compared_by(tx, item.id, edition=other)) for item in found]
+                by_id = await compared_by(tx, [item.id for item in found], edition=other)
+                return [(item, other, by_id[item.id]) for item in found]
 
         return await page_of(
             first=first, after=after, load=load, node=EditionComparison.of, cursor=lambda row: row[0].id

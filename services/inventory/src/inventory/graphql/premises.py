@@ -12,7 +12,6 @@ from chassis.graphql.types import Connection, Quantity, page_of
 from inventory import usecases
 from inventory.domain import premises as domain
 from inventory.domain import premises_share, taken_share
-from inventory.domain.activity_data import Period
 from inventory.domain.premises_share import ShareKind
 from inventory.store import premises as store
 from inventory.store import taken_shares
@@ -276,11 +275,12 @@ class Premises:
     )
     async def shares(self, info: Info, year: int) -> list[MeterShare]:
         tenancies = await self._tenancies(info)
-        within = _year(year)
-        if within is None:
+        # Others are in no calendar.
+        if not date.min.year <= year < date.max.year:
             return []
-        async with info.context.reading() as tx:
-            readings = await store.readings_of(tx, premises_id=str(self.id), within=within)
+        readings: Sequence[domain.MeterReading] = await info.context.loader(
+            "readings of years", store.readings_of
+        ).load((str(self.id), year))
         parts = [part for reading in readings for part in premises_share.by_year(reading) if part.year == year]
         everyones = await info.context.may_read(self.found.location_id)
         return [
@@ -311,10 +311,3 @@ class LocationPremises:
                 return await store.of_location(tx, location_id=str(self.id), limit=limit, after=after)
 
         return await page_of(first=first, after=after, load=load, node=Premises.of, cursor=lambda row: row.id)
-
-
-def _year(year: int) -> Period | None:
-    """Its days; None where no calendar has it."""
-    if not date.min.year <= year < date.max.year:
-        return None
-    return Period(start=date(year, 1, 1), end=date(year + 1, 1, 1))

@@ -225,10 +225,18 @@ async def newest_final_under(
     under = select(location_closure.c.descendant_id)
     setting = func.nullif(func.current_setting("app.sensitive_roots", literal(value=True)), "")
     readable = under.where(location_closure.c.ancestor_id == func.any(func.string_to_array(setting, ",")))
+    # Lines of a site that has moved away since may be hidden from who reads all at the location: sums would lack them.
+    seen = select(func.count()).where(
+        activity_record.c.inventory_id == inventory.c.id, activity_record.c.coefficient_id.is_not(None)
+    )
+    counted = select(func.coalesce(func.sum(inventory_total.c.records), 0)).where(
+        inventory_total.c.inventory_id == inventory.c.id
+    )
     statement = (
         _HEAD.where(
             inventory.c.state == State.FINAL,
             ~followed.exists(),
+            seen.scalar_subquery() == counted.scalar_subquery(),
             inventory.c.location_id.in_(under.where(location_closure.c.ancestor_id == location_id)),
             inventory.c.location_id.in_(readable),
         )

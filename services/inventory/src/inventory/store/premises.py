@@ -226,19 +226,24 @@ async def readings_of_meter(tx: AsyncConnection, *, premises_id: str, meter: str
     return [_reading(row) for row in rows]
 
 
-async def readings_of(tx: AsyncConnection, *, premises_id: str, within: Period) -> Sequence[MeterReading]:
-    """Those that hold and have a day in the period, by utility, meter and days."""
+_OF_YEARS = text(
+    "SELECT a.year, r.* FROM unnest(CAST(:premises AS text[]), CAST(:years AS integer[])) AS a (premises_id, year)"
+    " JOIN meter_reading r ON r.premises_id = a.premises_id AND r.holds"
+    " AND r.period_start < make_date(a.year + 1, 1, 1) AND r.period_end > make_date(a.year, 1, 1)"
+    " ORDER BY r.utility, r.meter, r.period_start"
+)
+
+
+async def readings_of(tx: AsyncConnection, of: Sequence[tuple[str, int]]) -> Sequence[Sequence[MeterReading]]:
+    """Of each (premises, year), those that hold and have a day in it, by utility, meter and days."""
+    asked = sorted(set(of))
     rows = await tx.execute(
-        select(meter_reading)
-        .where(
-            meter_reading.c.premises_id == premises_id,
-            meter_reading.c.holds,
-            meter_reading.c.period_start < within.end,
-            meter_reading.c.period_end > within.start,
-        )
-        .order_by(meter_reading.c.utility, meter_reading.c.meter, meter_reading.c.period_start)
+        _OF_YEARS, {"premises": [premises_id for premises_id, _ in asked], "years": [year for _, year in asked]}
     )
-    return [_reading(row) for row in rows]
+    found: dict[tuple[str, int], list[MeterReading]] = {key: [] for key in asked}
+    for row in rows:
+        found[row.premises_id, row.year].append(_reading(row))
+    return [found[key] for key in of]
 
 
 async def readings_ever(tx: AsyncConnection, premises_id: str) -> Sequence[MeterReading]:

@@ -23,31 +23,33 @@ _REPLACED = frozenset({"coefficient_id", "optional", "co2e_kg", "biogenic_co2_kg
 _AS_IT_WAS = tuple(column.name for column in COPIED if column.name not in _REPLACED)
 
 
-async def questions_of(tx: AsyncConnection, inventory_id: str) -> Sequence[Question]:
-    """The distinct questions of its lines, in the order of their first lines."""
+async def questions_of(tx: AsyncConnection, inventory_ids: Sequence[str]) -> Mapping[str, Sequence[Question]]:
+    """The distinct questions of each version's lines, in the order of their first lines."""
     rows = await tx.execute(
         text(
-            f"SELECT {_QUESTION}, sum(r.amount) AS amount, count(*) AS lines,"  # noqa: S608 - names of columns
+            f"SELECT r.inventory_id, {_QUESTION}, sum(r.amount) AS amount, count(*) AS lines,"  # noqa: S608 - names of columns
             " (array_agg(r.sheet ORDER BY r.id))[1] AS sheet, (array_agg(r.row_number ORDER BY r.id))[1] AS row"
             " FROM activity_record r LEFT JOIN coefficient c ON c.id = r.coefficient_id"
-            " WHERE r.inventory_id = :id GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY min(r.id)"
+            " WHERE r.inventory_id = ANY (:ids) GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY min(r.id)"
         ),
-        {"id": inventory_id},
+        {"ids": list(inventory_ids)},
     )
-    return [
-        Question(
-            category=Category(row.category),
-            key=row.key,
-            unit=Unit(row.unit),
-            location_id=row.location_id,
-            period=Period(start=row.period_start, end=row.period_end),
-            amount=row.amount,
-            sheet=row.sheet,
-            row=row.row,
-            lines=row.lines,
+    found: dict[str, list[Question]] = {inventory_id: [] for inventory_id in inventory_ids}
+    for row in rows:
+        found[row.inventory_id].append(
+            Question(
+                category=Category(row.category),
+                key=row.key,
+                unit=Unit(row.unit),
+                location_id=row.location_id,
+                period=Period(start=row.period_start, end=row.period_end),
+                amount=row.amount,
+                sheet=row.sheet,
+                row=row.row,
+                lines=row.lines,
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
 async def copy_requantified(
@@ -86,13 +88,17 @@ async def copy_requantified(
     )
 
 
-async def kept_by_category(tx: AsyncConnection, inventory_id: str) -> Mapping[tuple[Category, bool], Decimal]:
-    """Its totals, by category and whether it is apart from the total."""
+async def kept_by_category(
+    tx: AsyncConnection, inventory_ids: Sequence[str]
+) -> Mapping[str, Mapping[tuple[Category, bool], Decimal]]:
+    """Totals of each version, by category and whether it is apart from the total."""
+    total = inventory_total.c
     rows = await tx.execute(
-        select(
-            inventory_total.c.category, inventory_total.c.optional, func.sum(inventory_total.c.co2e_kg).label("co2e_kg")
-        )
-        .where(inventory_total.c.inventory_id == inventory_id)
-        .group_by(inventory_total.c.category, inventory_total.c.optional)
+        select(total.inventory_id, total.category, total.optional, func.sum(total.co2e_kg).label("co2e_kg"))
+        .where(total.inventory_id.in_(inventory_ids))
+        .group_by(total.inventory_id, total.category, total.optional)
     )
-    return {(Category(row.category), row.optional): row.co2e_kg for row in rows}
+    found: dict[str, dict[tuple[Category, bool], Decimal]] = {inventory_id: {} for inventory_id in inventory_ids}
+    for row in rows:
+        found[row.inventory_id][Category(row.category), row.optional] = row.co2e_kg
+    return found

@@ -55,7 +55,9 @@ async def correct_inventory(
         by=principal.person,
         factor_edition=factor_edition,
     )
-    requantified = None if factor_edition is None else await requantified_by(tx, final.id, edition=factor_edition)
+    requantified = None
+    if factor_edition is not None:
+        requantified = (await requantified_by(tx, [final.id], edition=factor_edition))[final.id]
     if requantified is not None:
         require_complete(requantified, edition=new.factor_edition)
     elif await private_factors.has_hidden_lines(tx, final.id):

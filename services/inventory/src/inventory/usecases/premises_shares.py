@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,11 +14,10 @@ from chassis.ids import new_id
 from chassis.permission import permitted
 from chassis.refusals import NotFound
 from inventory import access
-from inventory.domain.activity_data import Period
 from inventory.domain.correction import CorrectionAction, RecordCorrection
 from inventory.domain.errors import NoShareToTake, ShareOutsideInventory, ShareTakenElsewhere
 from inventory.domain.inventory import YEARS, Inventory
-from inventory.domain.premises import Premises, Tenancy
+from inventory.domain.premises import MeterReading, Premises, Tenancy
 from inventory.domain.premises_share import Share, by_year, share_out, tenant_share
 from inventory.domain.taken_share import (
     TakenShare,
@@ -111,16 +110,19 @@ async def current_shares_of(tx: AsyncConnection, keys: Sequence[tuple[str, str, 
     ids = sorted({premises_id for premises_id, _, _ in keys})
     known = {item.id: item for item in await store.by_ids(tx, ids) if item is not None}
     tenancies = dict(zip(ids, await store.tenancies_of(tx, ids), strict=True))
+    of_years = [(premises_id, year) for premises_id, _, year in keys if premises_id in known and year in YEARS]
+    readings = dict(zip(of_years, await store.readings_of(tx, of_years), strict=True))
     found = {
-        key: {}
-        if key[0] not in known
-        else {
+        (premises_id, site, year): {
             share.part.reading.id: share
-            for share in await _shares_of(tx, known[key[0]], tenancies[key[0]], site=key[1], year=key[2])
+            for share in _shares(
+                known[premises_id], tenancies[premises_id], readings[premises_id, year], site=site, year=year
+            )
         }
-        for key in set(keys)
+        for premises_id, site, year in set(keys)
+        if (premises_id, year) in readings
     }
-    return [found[key] for key in keys]
+    return [found.get(key, {}) for key in keys]
 
 
 async def shares_out_of_date(tx: AsyncConnection, inventory_id: str) -> Sequence[tuple[str, TakenShare]]:
@@ -154,8 +156,13 @@ async def _shares_of(
     """Of one site, as they are now. Who sees the operator's rows sees all tenancies, and so what they leave."""
     if year not in YEARS:
         return []
-    within = Period(start=date(year, 1, 1), end=date(year + 1, 1, 1))
-    readings = await store.readings_of(tx, premises_id=of.id, within=within)
+    (readings,) = await store.readings_of(tx, [(of.id, year)])
+    return _shares(of, tenancies, readings, site=site, year=year)
+
+
+def _shares(
+    of: Premises, tenancies: Sequence[Tenancy], readings: Sequence[MeterReading], *, site: str, year: int
+) -> Sequence[Share]:
     parts = [part for reading in readings for part in by_year(reading) if part.year == year]
     if site == of.location_id:
         remainders = [share_out(part, of, tenancies)[-1] for part in parts]
