@@ -18,6 +18,9 @@ __all__ = ["Findings", "main", "verify"]
 SOUND, DAMAGED = 0, 1
 """Exit codes."""
 
+FILES_AT_ONCE = 1_000
+"""Rows of one statement."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
@@ -62,22 +65,35 @@ async def _run(settings: InventorySettings) -> Findings:
 
 async def verify(database: Database, vault: Vault, *, root: str) -> Findings:
     """Read all contents, one after the other."""
-    async with database.transaction([root]) as tx:
-        rows = await evidence.in_use(tx)
-    keys = sorted({key for _, key in rows})
-    found = Findings(files=len(rows), contents=len(keys))
-    for key in keys:
-        content = await vault.get(key)
-        if content is None:
-            found.missing.append(key)
-            continue
-        found.bytes += len(content)
-        if digest(content) != key:
-            found.damaged.append(key)
-    known = set(keys)
+    found = Findings()
+    known: set[str] = set()
+    after = None
+    while True:
+        # A transaction for each page: reading contents takes as long as it takes.
+        async with database.transaction([root]) as tx:
+            rows = await evidence.in_use(tx, limit=FILES_AT_ONCE, after=after)
+        found.files += len(rows)
+        for _, key in rows:
+            if key not in known:
+                known.add(key)
+                await _read(key, vault=vault, found=found)
+        if len(rows) < FILES_AT_ONCE:
+            break
+        after = rows[-1][0]
+    found.contents = len(known)
     async for key in vault.stored():
         found.unused += key not in known
     return found
+
+
+async def _read(key: str, *, vault: Vault, found: Findings) -> None:
+    content = await vault.get(key)
+    if content is None:
+        found.missing.append(key)
+        return
+    found.bytes += len(content)
+    if digest(content) != key:
+        found.damaged.append(key)
 
 
 def _told(found: Findings) -> str:

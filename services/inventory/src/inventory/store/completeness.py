@@ -42,6 +42,7 @@ __all__ = [
     "expectations_of",
     "people",
     "reported_months",
+    "standing_of",
     "statement_by_id",
     "statement_of_id",
     "statements_of",
@@ -337,6 +338,9 @@ async def expectations_of(
     return [_expectation(row) for row in await tx.execute(statement)]
 
 
+COPIED_AT_ONCE = 500
+"""Statements that are in memory at once."""
+
 _STATEMENT = select(
     source_statement,
     source_statement_withdrawal.c.reason.label("withdrawal_reason"),
@@ -404,17 +408,36 @@ async def add_withdrawal(tx: AsyncConnection, item: SourceStatement, withdrawn: 
 
 async def copy_statements(tx: AsyncConnection, new: Inventory, *, of: str) -> None:
     """Statements that stand in the version `of`, into the new one, as they were made."""
-    copied = [
-        _row(replace(item, id=new_id()), of=new, copied_from_id=item.id)
-        for item in await statements_of(tx, inventory_id=of)
-        if item.withdrawn is None
-    ]
-    if copied:
-        await tx.execute(insert(source_statement), copied)
+    after = None
+    while True:
+        found = await statements_of(tx, inventory_id=of, limit=COPIED_AT_ONCE, after=after)
+        copied = [
+            _row(replace(item, id=new_id()), of=new, copied_from_id=item.id) for item in found if item.withdrawn is None
+        ]
+        if copied:
+            await tx.execute(insert(source_statement), copied)
+        if len(found) < COPIED_AT_ONCE:
+            return
+        after = found[-1].id
+
+
+async def standing_of(
+    tx: AsyncConnection, *, inventory_id: str, location_id: str, category: str
+) -> Sequence[SourceStatement]:
+    """What is said of a source of a site in a version. No two say it of one month."""
+    rows = await tx.execute(
+        _STATEMENT.where(
+            source_statement.c.inventory_id == inventory_id,
+            source_statement.c.location_id == location_id,
+            source_statement.c.category == category,
+            source_statement_withdrawal.c.withdrawn_at.is_(None),
+        )
+    )
+    return [_statement(row) for row in rows]
 
 
 async def statements_of(
-    tx: AsyncConnection, *, inventory_id: str, limit: int | None = None, after: str | None = None
+    tx: AsyncConnection, *, inventory_id: str, limit: int, after: str | None
 ) -> Sequence[SourceStatement]:
     """Every statement of a version, in the order of entry; withdrawn ones too."""
     statement = (

@@ -144,10 +144,12 @@ def _copies(chain: Sequence[Any]) -> Sequence[Any]:
     return kept
 
 
-async def in_use(tx: AsyncConnection) -> Sequence[tuple[str, str]]:
-    """Id and SHA-256 of every file that the caller sees, detached ones too."""
-    rows = await tx.execute(select(evidence_file.c.id, evidence_file.c.sha256).order_by(evidence_file.c.id))
-    return [(row.id, row.sha256) for row in rows]
+async def in_use(tx: AsyncConnection, *, limit: int, after: str | None) -> Sequence[tuple[str, str]]:
+    """Id and SHA-256 of files that the caller sees, detached ones too, by id."""
+    statement = select(evidence_file.c.id, evidence_file.c.sha256).order_by(evidence_file.c.id).limit(limit)
+    if after is not None:
+        statement = statement.where(evidence_file.c.id > after)
+    return [(row.id, row.sha256) for row in await tx.execute(statement)]
 
 
 def _file(row: Row[*tuple[Any, ...]]) -> EvidenceFile:

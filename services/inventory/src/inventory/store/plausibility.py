@@ -1,10 +1,11 @@
 """SQL of what is plausible: what was used, what the bounds are, and what people said."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, text
+from sqlalchemy import Row, insert, or_, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tables import location
@@ -127,7 +128,7 @@ async def data_of(
         personnel=await personnel_of(tx, under, year=year),
         floor_area_m2=await floor_area_of(tx, under, year=year),
         paths=paths,
-        ranges=[*shipped, *await _ranges(tx, as_of=as_of)],
+        ranges=[*shipped, *await _ranges(tx, places=set().union(*paths.values()), year=year, as_of=as_of)],
         contradictions=[(row.location_id, Category(row.category), row.month) for row in contradictions],
         proxies=[(row.location_id, Category(row.category)) for row in await tx.execute(text(_PROXIES), of_it)],
         explanations=await _explanations(tx, inventory_id),
@@ -180,8 +181,22 @@ def _range(row: AnyRow) -> PlausibilityRange:
     )
 
 
-async def _ranges(tx: AsyncConnection, *, as_of: datetime | None) -> list[PlausibilityRange]:
-    statement = select(plausibility_range)
+async def _ranges(
+    tx: AsyncConnection, *, places: Collection[str], year: int, as_of: datetime | None
+) -> list[PlausibilityRange]:
+    """Those of these places that hold on a day of the year; of several that say the same otherwise, the newest."""
+    of = plausibility_range.c
+    alike = (of.place_id, of.category, of.item, of.basis, of.unit, of.severity, of.valid_from, of.valid_to)
+    statement = (
+        select(plausibility_range)
+        .ext(distinct_on(*alike))
+        .where(
+            of.place_id.in_(places),
+            of.valid_from < date(year + 1, 1, 1),
+            or_(of.valid_to.is_(None), of.valid_to > date(year, 1, 1)),
+        )
+        .order_by(*alike, of.id.desc())
+    )
     if as_of is not None:
         statement = statement.where(plausibility_range.c.set_at <= as_of)
     return [_range(row) for row in await tx.execute(statement)]

@@ -120,14 +120,16 @@ _STATEMENTS = text(
     "WITH RECURSIVE line (version, id, corrects_id) AS ("
     " SELECT id, id, corrects_id FROM inventory WHERE id = ANY(:ids)"
     " UNION ALL SELECT l.version, i.id, i.corrects_id FROM line l JOIN inventory i ON i.id = l.corrects_id)"
-    " SELECT l.version, s.* FROM line l JOIN uncertainty_statement s ON s.inventory_id = l.id"
+    " SELECT DISTINCT ON (l.version, s.category, s.quality, s.factor_id) l.version, s.*"
+    " FROM line l JOIN uncertainty_statement s ON s.inventory_id = l.id"
+    " ORDER BY l.version, s.category, s.quality, s.factor_id, s.id DESC"
 )
 
 
 async def statements_of(
     tx: AsyncConnection, inventory_ids: Sequence[str]
 ) -> Mapping[str, Sequence[UncertaintyStatement]]:
-    """Statements for each version and for those that it corrects."""
+    """What is stated for each version, by itself and by those that it corrects; the newest of each subject."""
     found: dict[str, list[UncertaintyStatement]] = {inventory_id: [] for inventory_id in inventory_ids}
     for row in await tx.execute(_STATEMENTS, {"ids": list(inventory_ids)}):
         found[row.version].append(_statement(row))

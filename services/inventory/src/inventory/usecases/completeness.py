@@ -92,11 +92,7 @@ async def state_source(
         key=key,
         reason=reason,
         reported=await completeness.reported_months(tx, inventory_id=draft.id, location_id=site, category=category),
-        standing=[
-            item
-            for item in await completeness.statements_of(tx, inventory_id=draft.id)
-            if item.location_id == site and item.category == category
-        ],
+        standing=await completeness.standing_of(tx, inventory_id=draft.id, location_id=site, category=category),
         by=principal.person,
         at=now,
     )
