@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from xlsxwriter.utility import xl_col_to_name
 
 from chassis.graphql.edge import RequestContext
+from chassis.testing import ROOT
 from embedded.issuer import TestIssuer
 from inventory import access, usecases
 from inventory.domain.import_job import ImportOrder
@@ -172,7 +173,9 @@ async def test_events_end_with_the_token_and_with_the_right(inventories: "Invent
     assert b'"state":"QUEUED"' in event
 
 
-async def test_a_file_that_is_too_large_is_refused_by_what_it_says_and_by_what_it_is(wire: Wire) -> None:
+async def test_a_file_that_is_too_large_is_refused_by_what_it_says_and_by_what_it_is(
+    wire: Wire, inventories: "Inventories"
+) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(JOB_LIMITS.file_bytes // 1_000_000 + 2):
             yield b"x" * 1_000_000
@@ -185,6 +188,10 @@ async def test_a_file_that_is_too_large_is_refused_by_what_it_says_and_by_what_i
             "/files/imports", params=TO, headers=wire.headers("technical") | headers, content=content
         )
         assert refusal(answer) == (413, "FILE_TOO_LARGE")
+    tried = [row for row in await inventories.rows("audit_entry") if row["refusal_code"] == "FILE_TOO_LARGE"]
+    assert [(row["action"], row["name"], row["location_id"], row["capability"]) for row in tried] == [
+        ("requestImport", "technical", "unon", "data.enter")
+    ] * 2
 
 
 async def test_nobody_else_is_told_of_a_job(wire: Wire, inventories: "Inventories") -> None:
@@ -241,12 +248,18 @@ async def test_the_workbook_comes_back_with_what_is_wrong_marked_and_can_be_sent
     again = (await wire.post("technical", "/files/imports", answer.content, **TO | {"name": "again.xlsx"})).json()
     *_, last = await followed(wire, again["id"])
     assert last["problemCount"] == 4
-    for who, expected in (("other", (404, "NOT_FOUND")), ("chair", (403, "NOT_PERMITTED")), (None, (404, "NOT_FOUND"))):
-        assert refusal(await wire.get(who, f"/files/imports/{job_id}/marked.xlsx")) == expected
+    # What is not theirs is to them as what is not there, by every way to it.
+    for who in ("other", "chair", None):
+        for path in (f"/files/imports/{job_id}", f"/files/imports/{job_id}/marked.xlsx"):
+            hidden, none = await wire.get(who, path), await wire.get(who, path.replace(job_id, "none"))
+            assert refusal(hidden) == (404, "NOT_FOUND")
+            assert hidden.content.replace(job_id.encode(), b"none") == none.content
     refused = [row for row in await inventories.rows("audit_entry") if row["outcome"] != "done"]
     assert [(row["action"], row["name"], row["capability"]) for row in refused] == [
-        ("giveMarkedFile", "other", "data.enter"), ("giveMarkedFile", "chair", "data.enter"),
+        ("giveMarkedFile", name, "data.enter") for name in ("other", "other", "chair", "chair")
     ]  # fmt: skip
+    # The record says where it was tried, if there is such a file.
+    assert [row["location_id"] for row in refused if row["name"] == "chair"] == ["unon", ROOT]
 
 
 @pytest.mark.parametrize(("locale", "header"), [("en", "category"), ("fr", "catégorie"), ("es-CL", "categoría")])

@@ -5,13 +5,16 @@ import io
 import time
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from chassis import access as rights
+from chassis.access import Principal
 from chassis.files import HEADERS, FileRoute, download, json_answer
 from chassis.graphql.edge import RequestContext
 from chassis.refusals import Refusal
@@ -58,14 +61,17 @@ async def _take(context: RequestContext, request: Request) -> Response:
     """The file is the body; what is to be done with it is in the address.
 
     Refuses, in this order: ImportParameterWrong; NotSignedIn, NotFound, NotPermitted before the file is read;
-    UploadsBusy; as `request_import`.
+    UploadsBusy; FileTooLarge, as soon as it is known; as `request_import`.
     """
     order = _order(request)
     resources: Resources = context.resources
-    content = b""
+    content, unread = b"", None
     if await context.may(access.IMPORT_ACTIVITY_DATA, order.location_id):
-        with resources.uploads.one():
-            content = await _body(request)
+        try:
+            with resources.uploads.one():
+                content = await _body(request)
+        except Refusal as refusal:
+            unread = refusal
     asked = RequestImportInput(
         location_id=order.location_id,
         year=order.year,
@@ -75,11 +81,16 @@ async def _take(context: RequestContext, request: Request) -> Response:
         decimal_comma=order.decimal_comma,
         content=content,
     )
+
+    async def take(tx: AsyncConnection, principal: Principal, now: datetime) -> ImportJob:
+        if unread is not None:
+            # Here, so that it is on the record as every other refusal.
+            raise unread
+        return await usecases.request_import(tx, principal=principal, now=now, order=order, content=content)
+
     answer: ImportJob | Refusal = await context.decide(
         access.IMPORT_ACTIVITY_DATA,
-        lambda tx, principal, now: usecases.request_import(
-            tx, principal=principal, now=now, order=order, content=content
-        ),
+        take,
         request=asked,
         to=_itself,
         refused=_refused,

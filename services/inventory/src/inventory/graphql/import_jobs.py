@@ -105,5 +105,5 @@ async def import_job_of(info: Info, job_id: str) -> ImportJob | None:
     try:
         async with context.database.transaction(rights.roots(context.principal, access.IMPORT_ACTIVITY_DATA)) as tx:
             return ImportJob.of(await usecases.find_import_job(tx, principal=context.principal, job_id=job_id))
-    except (refusals.NotFound, refusals.NotPermitted, refusals.NotSignedIn):
+    except refusals.NotFound:
         return None

@@ -11,7 +11,7 @@ from chassis import locations as register
 from chassis.access import Principal
 from chassis.ids import new_id
 from chassis.permission import permitted
-from chassis.refusals import NotFound
+from chassis.refusals import NotFound, NotPermitted, NotSignedIn
 from inventory import access
 from inventory.domain.checked_file import Checked
 from inventory.domain.errors import ImportAlreadyUndone, ImportRefused, NothingToTakeIn, ReasonsMissing
@@ -73,11 +73,14 @@ async def request_import(
 
 
 async def find_import_job(tx: AsyncConnection, *, principal: Principal, job_id: str) -> ImportJob:
-    """A job, for who may import there. Refuses: NotFound; as `permitted`."""
+    """A job, for who may import there; to all others it is as if there were none. Refuses: NotFound."""
     found = await import_jobs.by_id(tx, job_id)
     if found is None:
         raise NotFound(kind="import", key=job_id)
-    await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=found.location_id)
+    try:
+        await permitted(tx, principal, access.IMPORT_ACTIVITY_DATA, location_id=found.location_id)
+    except (NotFound, NotPermitted, NotSignedIn) as refusal:
+        raise NotFound(kind="import", key=job_id) from refusal
     return found
 
 
