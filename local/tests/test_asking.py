@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from lichen.asking import WAITS_MAX, Gateway, Refused
+from lichen.asking import WAIT_MAX_S, WAITS_MAX, Gateway, Refused
 
 SAID = {"data": {"location": None}}
 
@@ -38,6 +38,16 @@ def test_it_is_not_waited_for_ever():
     with pytest.raises(Refused, match=r"^RATE_LIMITED: said$"):
         asking.ask("query { location }")
     assert len(asked) == WAITS_MAX
+
+
+@pytest.mark.parametrize("later", [str(WAIT_MAX_S + 1), "9" * 5000])
+def test_nothing_is_waited_for_longer_than_a_limit_by_the_minute_asks_for(later, monkeypatch):
+    asking, asked = gateway(refusal(429, "RATE_LIMITED", **{"Retry-After": later}))
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("it waited"))
+
+    with pytest.raises(Refused, match=rf"^RATE_LIMITED: said \(it answers in {later[:20]} s; {WAIT_MAX_S} s are"):
+        asking.ask("query { location }")
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 
 from embedded.ports import free_port
 from lichen.home import Home
+from lichen.personas import personas
 
 
 @pytest.fixture
@@ -94,6 +95,16 @@ def test_the_command_says_when_nothing_runs(home):
     for arguments in (["status"], ["token", "unon-technical"]):
         process = lichen(home, *arguments)
         assert "Nothing runs" in process.communicate(timeout=60)[0]
+
+
+def test_who_asks_for_the_token_of_nobody_is_told_whose_there_are(home):
+    process = lichen(home, "token", "nobody")
+    printed, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert "Traceback" not in printed
+    assert printed.startswith("There is no persona nobody. There are ")
+    assert all(name in printed for name, _, _ in personas())
 
 
 def test_a_secret_is_made_once_and_is_its_owners_alone(home):

@@ -151,12 +151,7 @@ def status(*, output: Annotated[str, typer.Option(help="table or json")] = "tabl
 @app.command()
 def token(persona: str) -> None:
     """An access token of a persona, for five minutes."""
-    from lichen.personas import Tokens  # noqa: PLC0415 - takes most of a second
-
-    issuer = Home.of_environment().read_run().get("issuer")
-    if issuer is None:
-        sys.exit("Nothing runs here. Start it: make run")
-    say(Tokens(issuer=issuer).of(persona))
+    say(_token(persona)())
 
 
 @app.command(name="personas")
@@ -332,11 +327,12 @@ def _token(persona: str | None) -> "Callable[[], str]":
     from lichen.personas import Tokens, personas  # noqa: PLC0415 - as above
 
     if persona is not None:
-        if persona not in {name for name, _, _ in personas()}:
-            sys.exit(f"There is no persona {persona}. They are listed by: lichen personas")
+        known = [name for name, _, _ in personas()]
+        if persona not in known:
+            sys.exit(f"There is no persona {persona}. There are {', '.join(known)}.")
         run = Home.of_environment().read_run()
         if "issuer" not in run:
-            sys.exit("Personas are of a local run, and nothing runs here. Start it: make run")
+            sys.exit("Nothing runs here, and personas are of a local run. Start it: make run")
         tokens = Tokens(issuer=run["issuer"])
         return lambda: tokens.of(persona)
     token = os.environ.get("LICHEN_TOKEN")
