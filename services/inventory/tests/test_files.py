@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,9 @@ from chassis.testing import ROOT
 from embedded.issuer import TestIssuer
 from inventory.domain import export
 from inventory.domain.disclosure import FUELS
-from inventory.domain.export import FIGURES, RECORDS, TOTALS, Form, names_of
-from inventory.exports import Workbench
-from services.inventory.tests.conftest import ROWS
+from inventory.domain.export import FIGURES, RECORDS, TOTALS, Column, Form, names_of
+from inventory.exports import TEXT_MAX, Workbench, writer_of
+from services.inventory.tests.conftest import HEADER, ROWS
 from services.inventory.tests.wire import Wire, wire_of
 
 if TYPE_CHECKING:
@@ -236,6 +237,52 @@ def _owner(inventories: "Inventories") -> Any:
         await database.close()
 
     return owner()
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_how_well_an_amount_is_known_leaves_as_it_came(inventories: "Inventories", wire: Wire, form: str) -> None:
+    stated = "unon,water,borehole,2024-01-01,2024-06-30,70,m3,,,measured,,,7.5"
+    unstated = "unon,waste,food,2024-01-01,2024-06-30,123.4,kg,composting,,measured,,,"
+    first = await inventories.final(f"{HEADER},uncertainty\n{stated}\n{unstated}".encode())
+
+    rows = rows_of(await wire.get("technical", of(first.id, form=form)))
+
+    assert [None if row["uncertainty"] in (None, "") else Decimal(str(row["uncertainty"])) for row in rows] == [
+        Decimal("7.5"), None,
+    ]  # fmt: skip
+    # The columns that a file of activity data has, one of them by its own name, are read again for another site.
+    header = {"period_start": "start", "period_last_day": "end", "amount_unit": "unit"}
+    columns = [*header, "category", "item", "amount", "quality", "uncertainty"]
+    head = ",".join(("site", *(header.get(name, name) for name in columns)))
+    line = ",".join(("unon-gigiri", *(str(rows[0][name]) for name in columns)))
+    again = await inventories.import_file(f"{head}\n{line}".encode(), location_id="unon-gigiri")
+    (kept,) = [row for row in await inventories.rows("activity_record") if row["inventory_id"] == again.inventory_id]
+    assert kept["uncertainty_percent"] == Decimal("7.5")
+
+
+def written(text_: str) -> tuple[str, dict[str, str]]:
+    """The text as a cell of a workbook has it, and what the workbook says of itself."""
+    file = io.BytesIO()
+    writer = writer_of(Form.XLSX, file, columns=[Column(name="note")], about=[("Year", "2024")], at=datetime.now(UTC))
+    writer.write([(text_,)])
+    writer.close()
+    file.seek(0)
+    book = CalamineWorkbook.from_filelike(file)
+    about = {str(name): str(value) for name, value in book.get_sheet_by_name("About").to_python()}
+    return str(book.get_sheet_by_name("Rows").to_python()[1][0]), about
+
+
+@pytest.mark.parametrize("letter", ["x", "\N{SEEDLING}", "=\N{SEEDLING}"])
+def test_a_text_that_no_cell_holds_is_marked_as_cut_and_where_the_whole_is(letter: str) -> None:
+    most = TEXT_MAX // len(letter.encode("utf-16-le")) * 2
+    fits, about = written(letter * most)
+    long, of_long = written(letter * (most + 2))
+
+    assert (fits, about) == (letter * most, {"Year": "2024"})
+    assert long.startswith(letter * 100)
+    assert long.endswith(f" [cut: {len(letter) * (most + 2)} characters in all; the CSV file has the whole]")
+    assert len(long.encode("utf-16-le")) // 2 in (TEXT_MAX, TEXT_MAX - 1)
+    assert of_long["Texts cut"].startswith("1, each marked at its end")
 
 
 async def test_numbers_stay_numbers(inventories: "Inventories", wire: Wire) -> None:

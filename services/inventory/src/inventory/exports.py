@@ -14,7 +14,7 @@ from typing import IO, Any, Protocol
 from inventory.domain.errors import ExportsBusy, ExportTooLarge
 from inventory.domain.export import Column, Form, Kind, names_of, neutralised
 
-__all__ = ["MEDIA_TYPES", "Workbench", "Writer", "writer_of"]
+__all__ = ["MEDIA_TYPES", "TEXT_MAX", "Workbench", "Writer", "writer_of"]
 
 MEDIA_TYPES = {
     Form.CSV: "text/csv; charset=utf-8",
@@ -25,8 +25,9 @@ Row = Sequence[Any]
 
 _PLACES = 18
 _FIGURE_MAX = Decimal(10) ** (38 - _PLACES)
-_TEXT_MAX = 32_767
-"""Characters of a cell in XLSX."""
+TEXT_MAX = 32_767
+"""Characters of a cell in XLSX, as Excel counts: one beyond the first 65,536 of Unicode is two."""
+_CUT = " [cut: {length} characters in all; the CSV file has the whole]"
 _WHOLE_MAX = 10**15
 """From here on a spreadsheet would change the last digits of a whole number."""
 
@@ -162,10 +163,13 @@ class _Xlsx:
         self._quoted = self._book.add_format({"quote_prefix": True})
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._instant = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        told = self._book.add_worksheet("About")
+        self._cut = 0
+        self._head = head
+        self._about = self._book.add_worksheet("About")
+        self._told = len(about)
         for number, (name, value) in enumerate(about):
-            told.write_string(number, 0, name, head)
-            self._text(told, number, 1, value)
+            self._about.write_string(number, 0, name, head)
+            self._text(self._about, number, 1, value)
         self._sheet = self._book.add_worksheet("Rows")
         self._sheet.freeze_panes(1, 0)
         for number, name in enumerate(names_of(columns)):
@@ -196,10 +200,27 @@ class _Xlsx:
                 self._text(self._sheet, row, place, str(value))
 
     def _text(self, sheet: Any, row: int, place: int, text: str) -> None:
-        sheet.write_string(row, place, text[:_TEXT_MAX], self._quoted if neutralised(text) != text else None)
+        fitting = _fitting(text)
+        self._cut += fitting != text
+        sheet.write_string(row, place, fitting, self._quoted if neutralised(text) != text else None)
 
     def close(self) -> None:
+        if self._cut:
+            self._about.write_string(self._told, 0, "Texts cut", self._head)
+            self._about.write_string(
+                self._told, 1, f"{self._cut}, each marked at its end: a cell has {TEXT_MAX} characters at most"
+            )
         self._book.close()
+
+
+def _fitting(text: str) -> str:
+    """The text, or as much of it as a cell has, and at its end that it was cut and where the whole is."""
+    counted = text.encode("utf-16-le", "surrogatepass")
+    if len(counted) <= 2 * TEXT_MAX:
+        return text
+    mark = _CUT.format(length=len(text))
+    # A character of two halves is not left with one.
+    return counted[: 2 * (TEXT_MAX - len(mark))].decode("utf-16-le", "ignore") + mark
 
 
 class _Parquet:

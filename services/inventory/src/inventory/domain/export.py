@@ -103,6 +103,7 @@ RECORDS = _columns(
     period_last_day: day
     amount: figure
     amount_unit
+    uncertainty: figure
     quality
     note
     co2e: figure
@@ -125,7 +126,10 @@ RECORDS = _columns(
     row: whole number
     """
 )
-"""`details` and `other_gases` are JSON. A record whose use is recorded and no emission counted has no CO2e."""
+"""`details` and `other_gases` are JSON. A record whose use is recorded and no emission counted has no CO2e.
+
+`uncertainty` is that of the amount in percent, half of its 95 % interval, as the column of that name of an import.
+"""
 
 TOTALS = _columns(
     _VERSION

@@ -26,7 +26,8 @@ _GAS = "r.amount * CAST(c.kg_per_unit ->> '{gas}' AS numeric)"
 
 _RECORDS = text(
     f"SELECT {_VERSION}, r.id, r.location_id, r.category, {stream_of('r.category')}, r.scope, r.optional, r.item,"  # noqa: S608 - the code's own parts
-    " CAST(r.details AS text), r.period_start, r.period_end - 1, r.amount, r.unit, r.quality, r.note, r.co2e_kg,"
+    " CAST(r.details AS text), r.period_start, r.period_end - 1, r.amount, r.unit, r.uncertainty_percent, r.quality,"
+    " r.note, r.co2e_kg,"
     f" CASE WHEN r.co2e_kg IS NOT NULL THEN '{CO2E_UNIT}' END, {_GAS.format(gas='CO2')}, {_GAS.format(gas='CH4')},"
     f" {_GAS.format(gas='N2O')},"
     " (SELECT CAST(jsonb_object_agg(key, CAST(r.amount * CAST(value AS numeric) AS text)) AS text)"
