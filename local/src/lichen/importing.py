@@ -136,7 +136,7 @@ def told_of(job: dict[str, Any], problems: list[dict[str, Any]], *, dry_run: boo
     lines += [
         f"  {item['sheet'] or 'file'} row {item['row']}, {item['column'] or 'whole row'}"
         + (f" '{item['value']}'" if item["value"] else "")
-        + f": {item['code']}: {item['reason']}. {item['hint']}"
+        + f": {item['code']}: {item['reason'].removesuffix('.')}. {item['hint']}"
         for item in problems
     ]
     if count > len(problems):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 import orjson
 import pytest
+import xlsxwriter
 from python_calamine import CalamineWorkbook
 from xlsxwriter.utility import xl_col_to_name
 
@@ -260,6 +261,69 @@ async def test_the_workbook_comes_back_with_what_is_wrong_marked_and_can_be_sent
     ]  # fmt: skip
     # The record says where it was tried, if there is such a file.
     assert [row["location_id"] for row in refused if row["name"] == "chair"] == ["unon", ROOT]
+
+
+async def test_a_template_comes_back_marked_with_its_lists_and_columns_that_show_their_days(wire: Wire) -> None:
+    template = (await wire.get("technical", "/files/locations/unon/template.xlsx", year=2024, locale="fr")).content
+    headers = CalamineWorkbook.from_filelike(io.BytesIO(template)).get_sheet_by_name("Data").to_python()[0]
+    filled = fill(template, headers, {
+        Column.SITE: "unon", Column.CATEGORY: "water", Column.ITEM: "borehole", Column.START: "2024-01-01",
+        Column.END: "2024-01-31", Column.AMOUNT: "7", Column.UNIT: "ton", Column.QUALITY: "measured",
+    })  # fmt: skip
+    job_id = (await wire.post("technical", "/files/imports", filled, **TO)).json()["id"]
+    *_, last = await followed(wire, job_id)
+    assert (last["state"], last["problemCount"]) == ("REFUSED", 1)
+
+    content = (await wire.get("technical", f"/files/imports/{job_id}/marked.xlsx")).content
+
+    def rules(content: bytes) -> dict[str, tuple[str, str]]:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            sheet = html.unescape(parts.read("xl/worksheets/sheet1.xml").decode())
+        found = re.findall(r'<dataValidation type="(\w+)"[^>]* sqref="(\w+):\w+"[^>]*>(.*?)</dataValidation>', sheet)
+        return {first: (kind, formulas) for kind, first, formulas in found}
+
+    def names(content: bytes) -> list[str]:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            return re.findall(r"<definedName .*?</definedName>", parts.read("xl/workbook.xml").decode())
+
+    assert rules(content) == rules(template)
+    assert len(rules(content)) == 12
+    assert names(content) == names(template)
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        book, sheet = (parts.read(f"xl/{name}.xml").decode() for name in ("workbook", "worksheets/sheet1"))
+    assert re.search(r'<sheet name="Lists"[^>]* state="hidden"', book)
+    widths = {
+        int(place): float(width) for place, width in re.findall(r'<col min="(\d+)" max="\d+" width="([\d.]+)"', sheet)
+    }
+    starts = 1 + list(Column).index(Column.START)
+    assert widths[starts] >= len("2024-01-01") + 2
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("lichen template 1 unon 2024", "list_site; DROP"), ("sites of mine", "list_site")]
+)
+async def test_a_sheet_that_is_called_lists_but_is_no_list_of_ours_is_given_back_as_it_is(
+    wire: Wire, title: str, name: str
+) -> None:
+    foreign = io.BytesIO()
+    with xlsxwriter.Workbook(foreign, {"in_memory": True}) as book:
+        data, lists = book.add_worksheet("Data"), book.add_worksheet("Lists")
+        for index, (header, value) in enumerate({"site": "unon", "category": "water", "start": "never"}.items()):
+            data.write_string(0, index, header)
+            data.write_string(1, index, value)
+        for row, text in enumerate((title, name, "unon")):
+            lists.write_string(row, 0, text)
+    job_id = (await wire.post("technical", "/files/imports", foreign.getvalue(), **TO)).json()["id"]
+    *_, last = await followed(wire, job_id)
+    assert last["state"] == "REFUSED"
+
+    content = (await wire.get("technical", f"/files/imports/{job_id}/marked.xlsx")).content
+
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        book_xml = parts.read("xl/workbook.xml").decode()
+        assert "dataValidation" not in parts.read("xl/worksheets/sheet1.xml").decode()
+    assert "definedName" not in book_xml
+    assert "hidden" not in book_xml
 
 
 @pytest.mark.parametrize(("locale", "header"), [("en", "category"), ("fr", "catégorie"), ("es-CL", "categoría")])

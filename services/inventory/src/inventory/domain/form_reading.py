@@ -330,7 +330,10 @@ class _FormReader:
             unit = parse_unit(text)
         except UnitAmbiguous as refusal:
             self._row.report(
-                Column.UNIT, ProblemCode.AMBIGUOUS_UNIT, reason=refusal.message, hint=f"write {refusal.expected}"
+                Column.UNIT,
+                ProblemCode.AMBIGUOUS_UNIT,
+                reason=f"the unit '{text}' means different things",
+                hint=f"write {refusal.expected}",
             )
             return None
         except UnitUnknown as refusal:

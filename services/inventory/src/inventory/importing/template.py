@@ -1,9 +1,8 @@
 """The workbook to fill in, made for one location and year."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import xlsxwriter
 
@@ -14,7 +13,7 @@ from inventory.domain.emission_factor import Catalogue
 from inventory.domain.form_reading import UNCERTAINTY_HINT
 from inventory.domain.header_names import HEADERS_BY_LANGUAGE
 from inventory.domain.rows import Column
-from inventory.domain.uncertainty import PERCENT_MAX
+from inventory.importing.drop_downs import DATES, HEAD, LISTS, DropDowns, title_of_lists
 from quantities import GwpSet, Unit, convertible
 
 __all__ = ["TEMPLATE_VERSION", "TemplateFor", "template"]
@@ -24,7 +23,6 @@ TEMPLATE_VERSION = "2026.2"
 ROWS = 2_000
 """With drop-downs; further rows may be filled in without."""
 _WIDE = frozenset({Column.SITE, Column.CATEGORY, Column.ITEM, Column.NOTE})
-_DATES = frozenset({Column.START, Column.END})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +47,9 @@ def template(what: TemplateFor) -> bytes:
     book.set_custom_property("lichen-template", TEMPLATE_VERSION)
     data = book.add_worksheet("Data")
     _instructions(book, what)
-    lists = _lists(book, what)
-    _data(book, data, what, lists=lists)
+    offered = _lists(book, what)
+    offered.define(book)
+    _data(book, data, what, offered=offered)
     book.close()
     return content.getvalue()
 
@@ -60,11 +59,12 @@ def _header(column: Column, language: str) -> str:
     return column.value if names is None else names[column.value][0]
 
 
-def _lists(book: xlsxwriter.Workbook, what: TemplateFor) -> Mapping[Column, str]:
-    """A hidden sheet with every list, each under a name; the names by column."""
-    sheet = book.add_worksheet("Lists")
+def _lists(book: xlsxwriter.Workbook, what: TemplateFor) -> DropDowns:
+    """A hidden sheet with every list."""
+    sheet = book.add_worksheet(LISTS)
     sheet.hide()
-    sheet.write_string(0, 0, f"lichen template {TEMPLATE_VERSION} {what.location_id} {what.year}")
+    title = title_of_lists(version=TEMPLATE_VERSION, location_id=what.location_id, year=what.year)
+    sheet.write_string(0, 0, title)
     every: dict[str, Sequence[str]] = {
         "list_site": what.sites,
         "list_category": [category.value for category in CATEGORIES],
@@ -81,10 +81,7 @@ def _lists(book: xlsxwriter.Workbook, what: TemplateFor) -> Mapping[Column, str]
         sheet.write_string(1, index, name)
         for row, value in enumerate(values, start=2):
             sheet.write_string(row, index, value)
-        letter = xlsxwriter.utility.xl_col_to_name(index)
-        book.define_name(name, f"=Lists!${letter}$3:${letter}${len(values) + 2}")
-    plain = {column: f"=list_{column.value}" for column in Column if f"list_{column.value}" in every}
-    return plain | {Column.ITEM: "item_", Column.UNIT: "unit_"}
+    return DropDowns(year=what.year, lists=[(name, len(values)) for name, values in every.items()])
 
 
 def _items(spec: CategorySpec, what: TemplateFor) -> list[str]:
@@ -108,39 +105,15 @@ def _units(spec: CategorySpec) -> list[str]:
 
 
 def _data(
-    book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet, what: TemplateFor, *, lists: Mapping[Column, str]
+    book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet, what: TemplateFor, *, offered: DropDowns
 ) -> None:
-    head = book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1})
+    head = book.add_format(HEAD)
     day = book.add_format({"num_format": "yyyy-mm-dd"})
-    columns = list(Column)
-    category = xlsxwriter.utility.xl_col_to_name(columns.index(Column.CATEGORY))
-    for index, column in enumerate(columns):
+    columns = {column: index for index, column in enumerate(Column)}
+    for column, index in columns.items():
         sheet.write_string(0, index, _header(column, what.language), head)
-        sheet.set_column(index, index, 24 if column in _WIDE else 14, day if column in _DATES else None)
-        rule: dict[str, object] | None = None
-        if column in lists:
-            source = lists[column]
-            if not source.startswith("="):
-                source = f'=INDIRECT("{source}"&${category}2)'
-            rule = {"validate": "list", "source": source, "error_message": f"Choose one of the list for {column}."}
-        elif column in _DATES:
-            rule = {
-                "validate": "date",
-                "criteria": "between",
-                "minimum": date(what.year, 1, 1),
-                "maximum": date(what.year, 12, 31),
-                "error_message": f"A day of {what.year}.",
-            }
-        elif column == Column.UNCERTAINTY:
-            rule = {
-                "validate": "decimal",
-                "criteria": "between",
-                "minimum": 0,
-                "maximum": int(PERCENT_MAX),
-                "error_message": f"{UNCERTAINTY_HINT}.",
-            }
-        if rule is not None:
-            sheet.data_validation(1, index, ROWS, index, rule)
+        sheet.set_column(index, index, 24 if column in _WIDE else 14, day if column in DATES else None)
+    offered.offer(sheet, columns, first=2, last=ROWS + 1)
     sheet.freeze_panes(1, 2)
 
 
