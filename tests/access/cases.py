@@ -142,6 +142,13 @@ MUTATIONS: dict[str, dict[str, Mutation]] = {
         "setReportingCalendar": at_unon(
             "CALENDAR_DAY_NOT_FIRST", calendar="CALENDAR", validFrom="2024-01-02", reason="r"
         ),
+        "proposeEditionAdoption": at_the_root("EDITION_ALREADY_ADOPTED", editionId="un-2025", reason="r"),
+        "decideEditionAdoption": of_record(
+            "PROPOSAL_ALREADY_DECIDED", place="secretariat", proposalId="$adoption", approve=True
+        ),
+        "withdrawEditionAdoption": of_record(
+            "PROPOSAL_ALREADY_DECIDED", place="secretariat", proposalId="$adoption", reason="r"
+        ),
         "setPlausibilityRange": at_unon(
             "SOURCE_CATEGORY_UNKNOWN",
             category="none such",

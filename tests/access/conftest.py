@@ -26,6 +26,7 @@ from embedded.postgres import DatabaseUrls
 from inventory import usecases as inventory_usecases
 from inventory.domain.location import Location
 from inventory.graphql.resources import Resources as InventoryResources
+from inventory.usecases.factors import propose_factor_edition
 from inventory.vault import Vault
 
 TREE = PLACES | {"unov": "secretariat"}
@@ -44,6 +45,8 @@ class DirectoryOfEverybody:
 
 PEOPLE = People(directory=DirectoryOfEverybody(), lookups_per_minute=100_000)
 VAULT = Vault.in_memory()
+EDITION = "un-2026"
+"""Of factors: it is there, and nobody has adopted it."""
 RESOURCES = {
     "access": Resources(people=PEOPLE, attestation_interval_days=180),
     "inventory": InventoryResources(vault=VAULT),
@@ -123,6 +126,16 @@ async def _register(bed: AnyService) -> None:
             )
 
 
+async def _add_edition(urls: DatabaseUrls) -> None:
+    """As the owner of the database, who alone adds to the catalogue."""
+    owner = Database.connect(urls.owner, pool_size=1)
+    async with owner.transaction([]) as tx:
+        await propose_factor_edition(
+            tx, now=datetime.now(UTC), by="operator", name=EDITION, description="d", releases=("un-sun-2023",)
+        )
+    await owner.close()
+
+
 @pytest.fixture
 async def bed_for(database_for: Callable[[str], DatabaseUrls]) -> AsyncIterator[Callable[[str], Awaitable[AnyService]]]:
     made: list[AnyService] = []
@@ -139,6 +152,8 @@ async def bed_for(database_for: Callable[[str], DatabaseUrls]) -> AsyncIterator[
         )  # fmt: skip
         made.append(bed)
         await _register(bed)
+        if service == "inventory":
+            await _add_edition(urls)
         return bed
 
     yield make

@@ -21,7 +21,7 @@ from inventory.store import records
 from offsets import usecases as offsets
 from reporting import usecases as reporting
 from targets import usecases as targets
-from tests.access.conftest import PEOPLE, VAULT
+from tests.access.conftest import EDITION, PEOPLE, VAULT
 
 if TYPE_CHECKING:
     from tests.access.conftest import AnyService
@@ -89,6 +89,10 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
         order = ImportOrder(location_id="unon", year=YEAR, file_name="f")
         job = await inventory.request_import(tx, principal=who("1"), now=NOW, order=order, content=row.encode())
         await inventory.cancel_import(tx, principal=who("1"), now=NOW, job_id=job.id)
+        proposed = await inventory.propose_edition_adoption(
+            tx, principal=who("1"), now=NOW, root="secretariat", edition_id=EDITION, reason="r"
+        )
+        await inventory.withdraw_edition_adoption(tx, principal=who("1"), now=NOW, proposal_id=proposed.id, reason="r")
     return {
         "import": undone.id,
         "job": job.id,
@@ -99,6 +103,7 @@ async def seed_inventory(bed: "AnyService", who: Callable[[str], Principal]) -> 
         "premises": premises_id,
         "record": str(record.id),
         "evidence": attached.id,
+        "adoption": proposed.id,
     }
 
 

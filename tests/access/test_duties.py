@@ -18,6 +18,7 @@ from inventory import usecases as inventory
 from offsets import usecases as offsets
 from reporting import usecases as reporting
 from targets import usecases as targets
+from tests.access.adoption import ADOPTION
 from tests.access.conftest import VAULT
 from tests.access.membership import BY_ONE, BY_TWO, MEMBER
 from tests.access.workflow import NOW, Allowed, Memory, Workflow
@@ -391,8 +392,8 @@ TARGETS = Workflow(
 
 WORKFLOWS = {
     "membership by one": BY_ONE, "membership by two": BY_TWO, "inventory": INVENTORY,
-    "inventory corrected": CORRECTION, "base year": BASE_YEAR, "offsets": OFFSETS, "reporting": REPORTING,
-    "targets": TARGETS,
+    "inventory corrected": CORRECTION, "base year": BASE_YEAR, "edition's adoption": ADOPTION, "offsets": OFFSETS,
+    "reporting": REPORTING, "targets": TARGETS,
 }  # fmt: skip
 
 

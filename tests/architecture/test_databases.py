@@ -20,7 +20,6 @@ OF_NO_LOCATION = {
     "inventory": {
         "emission_factor",
         "factor_edition",
-        "factor_edition_adoption",
         "factor_edition_release",
         "factor_release",
         # What is to be expected of a place, not what there is at it.

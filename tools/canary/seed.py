@@ -19,6 +19,7 @@ from tools.canary.looks import BOUNDS, LOOK, WARNINGS, own_factors
 from tools.canary.marks import rows_of
 from tools.canary.people import ANNEX, ENDED, FILLED, MISSION, OFFICE, PARENTS, REGION, ROOT, SITE
 from tools.canary.pool import YEARS
+from tools.canary.two_persons import two_persons
 from tools.canary.walk import learn
 from tools.canary.world import ADMINISTRATOR, World
 
@@ -50,7 +51,7 @@ async def fill(world: World) -> None:
     # One after the other: persons are looked up by few at a time.
     for code in FILLED:
         await seed.membership(code)
-    await seed.two_persons()
+    await two_persons(seed)
     await seed.report(PUBLIC_YEAR, published=True)
     await seed.report(SECRET_YEAR, published=False)
     await seed.look()
@@ -309,21 +310,6 @@ class Seed:
         await self.do(
             "attestMembers", chair, locationId=location, keep=[found for found in active if found not in ended], end=[]
         )
-
-    async def two_persons(self) -> None:
-        """Roles that one person proposes: another confirms one and refuses one, and one is taken back."""
-        proposer, other = "canary-function-platform-administrator", "canary-over-all-platform-administrator"
-        until = f"{date.today() + timedelta(days=30)}T00:00:00+00:00"  # noqa: DTZ011 - a day
-        proposed = []
-        for person in self.world.staff[ROOT].spare[:3]:
-            added = await self.do(
-                "addMember", proposer, locationId=ROOT, userName=person, role="APPROVER", justification=self.text(ROOT),
-                validUntil=until,
-            )  # fmt: skip
-            proposed.append(str(added["id"]))
-        await self.do("confirmMember", other, membershipId=proposed[0])
-        await self.do("refuseMember", other, membershipId=proposed[1], reason=self.text(ROOT))
-        await self.do("withdrawProposal", proposer, membershipId=proposed[2], reason=self.text(ROOT))
 
     async def inventory(self, location: str, year: int) -> None:
         """A profile and a file, so that there is a draft."""

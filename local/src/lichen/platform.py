@@ -28,7 +28,7 @@ from contracts.catalogue import SERVICES
 from embedded.locks import AlreadyRunning, DirectoryLock
 from embedded.nats import EmbeddedNats
 from embedded.ports import free_port, is_free
-from embedded.postgres import EmbeddedPostgres
+from embedded.postgres import DatabaseUrls, EmbeddedPostgres
 from embedded.processes import Child, ChildFailed
 from issuer.settings import AUDIENCE, RefusesToStart
 from lichen.home import REPOSITORY, Home, Identity
@@ -89,10 +89,17 @@ class Platform:
 
     def database_url(self, service: str) -> str:
         """Of the service's serving role. Refuses: PlatformFailed before PostgreSQL runs."""
+        return self._urls(service).serving
+
+    def owner_url(self, service: str) -> str:
+        """Of the role that owns the service's database. Refuses: PlatformFailed before PostgreSQL runs."""
+        return self._urls(service).owner
+
+    def _urls(self, service: str) -> DatabaseUrls:
         if self._postgres is None:
             message = "PostgreSQL does not run"
             raise PlatformFailed(message)
-        return self._postgres.urls(service).serving
+        return self._postgres.urls(service)
 
     def start(self) -> None:
         """Start everything and wait until the gateway answers. Refuses: PlatformFailed."""

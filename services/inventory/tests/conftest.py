@@ -40,6 +40,7 @@ REGISTER = {
 }
 PEOPLE = {
     "coordinator": (Role.CENTRAL_COORDINATOR, "secretariat"),
+    "other-coordinator": (Role.CENTRAL_COORDINATOR, "secretariat"),
     "unon-register": (Role.CENTRAL_COORDINATOR, "unon"),
     "unon-chair": (Role.LOCAL_CHAIR, "unon"),
     "unon-technical": (Role.TECHNICAL_TEAM, "unon"),

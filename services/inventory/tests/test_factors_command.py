@@ -1,4 +1,4 @@
-"""`python -m inventory factors`: published files in, whole or not at all; editions proposed and adopted."""
+"""`python -m inventory factors`: published files in, whole or not at all; editions proposed."""
 
 import asyncio
 import csv
@@ -222,17 +222,22 @@ def test_private_factors_are_loaded_for_one_location(
 ADOPTED = "SELECT edition_id FROM factor_edition_adoption ORDER BY adopted_at DESC LIMIT 1"
 
 
-def test_an_edition_is_proposed_and_adopted_once(catalogue: Catalogue) -> None:
+def test_an_edition_is_proposed_once_and_changes_nothing(catalogue: Catalogue) -> None:
     propose = ("propose", "un-2031", "--releases", "un-sun-2023, ember-2024", "--description", "for a test")
 
     assert catalogue.run(*propose)[0] == 0
     assert catalogue.rows(ADOPTED) == [("un-2025",)]
-    assert catalogue.run("adopt", "un-2031", "--reason", "new year")[0] == 0
-    assert catalogue.rows(ADOPTED) == [("un-2031",)]
     listed = catalogue.run("list")[1]
     assert "un-sun-2023, ember-2024" in listed
-    assert "EDITION_ALREADY_ADOPTED" in catalogue.run("adopt", "un-2031", "--reason", "again")[2]
     assert "EDITION_ALREADY_THERE" in catalogue.run(*propose)[2]
+
+
+def test_who_owns_the_database_adopts_no_edition(catalogue: Catalogue) -> None:
+    catalogue.run("propose", "un-2031", "--releases", "un-sun-2023", "--description", "d")
+
+    with pytest.raises(asyncpg.RestrictViolationError, match="is adopted by two people"):
+        catalogue.change("INSERT INTO factor_edition_adoption VALUES ('un-2031', 'alone', 'owner', now())")
+    assert catalogue.rows(ADOPTED) == [("un-2025",)]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +248,6 @@ def test_an_edition_is_proposed_and_adopted_once(catalogue: Catalogue) -> None:
         (("propose", "un-2031", "--releases", "un-sun-2023", "--description", " "), "EDITION_MALFORMED"),
         (("propose", "un-2031", "--releases", "un-sun-2023,un-sun-2023", "--description", "d"), "EDITION_MALFORMED"),
         (("propose", "un-2031", "--releases", "un-sun-1900", "--description", "d"), "FACTOR_RELEASE_UNKNOWN"),
-        (("adopt", "un-1900", "--reason", "r"), "FACTOR_EDITION_UNKNOWN"),
     ],
 )
 def test_what_can_not_be_an_edition_is_refused(catalogue: Catalogue, arguments: tuple[str, ...], code: str) -> None:
@@ -251,9 +255,3 @@ def test_what_can_not_be_an_edition_is_refused(catalogue: Catalogue, arguments: 
 
     assert (refused, said.split(":")[0]) == (1, code)
     assert catalogue.rows("SELECT count(*) FROM factor_edition") == [(1,)]
-
-
-def test_an_edition_is_adopted_only_with_a_reason(catalogue: Catalogue) -> None:
-    catalogue.run("propose", "un-2031", "--releases", "un-sun-2023", "--description", "d")
-
-    assert "REASONS_MISSING" in catalogue.run("adopt", "un-2031", "--reason", " ")[2]

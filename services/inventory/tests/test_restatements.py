@@ -18,7 +18,8 @@ from inventory.domain.errors import (
 )
 from inventory.domain.factor_release import FactorRelease
 from inventory.store import factors
-from inventory.usecases.factors import adopt_factor_edition, propose_factor_edition
+from inventory.usecases.factors import propose_factor_edition
+from services.inventory.tests.adoptions import decide, propose
 from services.inventory.tests.conftest import OTHER_ROWS, ROWS
 from services.inventory.tests.test_location_changes import move
 
@@ -59,9 +60,9 @@ async def new_edition(
         await propose_factor_edition(
             tx, now=now, by="operator", name=name, description="for a test", releases=(f"{SUN}-twice", *others)
         )
-        if adopted:
-            await adopt_factor_edition(tx, now=now, by="operator", name=name, reason="a new year")
     await owner.close()
+    if adopted:
+        await decide(inventories, (await propose(inventories, edition_id=name)).id)
 
 
 async def correct(inventories: "Inventories", inventory_id: str, edition: str | None, **given: Any) -> "Inventory":

@@ -1,6 +1,7 @@
-"""`python -m inventory factors …`: published emission factors in, editions of them proposed and adopted.
+"""`python -m inventory factors …`: published emission factors in, editions of them proposed.
 
-Runs as the owner of the database (LICHEN_MIGRATION_URL), who alone may add to the catalogue.
+Runs as the owner of the database (LICHEN_MIGRATION_URL), who alone may add to the catalogue. That new inventories
+are of an edition is for two coordinators to decide: `proposeEditionAdoption`, `decideEditionAdoption`.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from chassis.settings import ServiceSettings
 from inventory.domain.errors import PublicationRefused
 from inventory.domain.publications import Format
 from inventory.store import factors
-from inventory.usecases.factors import adopt_factor_edition, propose_factor_edition, take_publication
+from inventory.usecases.factors import propose_factor_edition, take_publication
 from inventory.usecases.private_factors import take_private_factors
 from quantities import Refusal
 from quantities.person import Person
@@ -71,12 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     proposing.add_argument("edition")
     proposing.add_argument("--releases", required=True, help="in the order in which they hold, with commas between")
     proposing.add_argument("--description", required=True)
-    adopting = commands.add_parser("adopt", help="let new inventories be of this edition; those there keep theirs")
-    adopting.add_argument("edition")
-    adopting.add_argument("--reason", required=True)
     commands.add_parser("list", help="releases and editions")
-    for command in (taking, own, proposing, adopting):
-        command.add_argument("--by", default=getpass.getuser(), help="who does it, for the record")
+    for command in (taking, own, proposing):
+        command.add_argument("--by", default=getpass.getuser(), help="who does it, for the record: the user name")
     return parser
 
 
@@ -124,9 +122,6 @@ async def _do(tx: AsyncConnection, asked: argparse.Namespace) -> None:
                 tx, now=now, by=asked.by, name=asked.edition, description=asked.description, releases=releases
             )
             _say(f"{edition.id}: proposed, of {len(edition.releases)} releases. No inventory has changed.")
-        case "adopt":
-            await adopt_factor_edition(tx, now=now, by=asked.by, name=asked.edition, reason=asked.reason)
-            _say(f"{asked.edition}: adopted for new inventories. Those that are there keep theirs.")
         case _:
             for name, known_release in (await factors.releases(tx)).items():
                 _say(f"{name:<24}{known_release.factor_count:>7} factors  {known_release.document}")

@@ -8,13 +8,11 @@ from hashlib import sha256
 
 from inventory.domain.emission_factor import Catalogue, EmissionFactor
 from inventory.domain.errors import (
-    EditionAlreadyAdopted,
     EditionAlreadyThere,
     EditionMalformed,
     FactorReleaseUnknown,
     NoFactorsFound,
     PublicationRefused,
-    ReasonsMissing,
     ReleaseAlreadyThere,
 )
 from inventory.domain.publications import Publication
@@ -25,7 +23,6 @@ __all__ = [
     "edition_to_propose",
     "releases_to_add",
     "require_name",
-    "require_to_adopt",
 ]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,60}")
@@ -169,24 +166,6 @@ def edition_to_propose(
         proposed_at=at,
         adopted_at=None,
     )
-
-
-def require_to_adopt(edition: FactorEdition, *, reason: str) -> None:
-    """Refuses, in this order: EditionAlreadyAdopted; ReasonsMissing."""
-    if edition.adopted_at is not None:
-        raise EditionAlreadyAdopted(
-            subject=edition.id,
-            found=f"adopted on {edition.adopted_at.date()}",
-            expected="an edition that is proposed",
-            message=f"The edition {edition.id} was adopted already.",
-        )
-    if not reason.strip():
-        raise ReasonsMissing(
-            subject=edition.id,
-            found="no reason",
-            expected="why new inventories are of this edition from now on",
-            message=f"The edition {edition.id} is adopted only with a reason.",
-        )
 
 
 def require_name(name: str, *, what: str) -> None:

@@ -8,12 +8,13 @@ import strawberry
 
 from chassis.graphql.edge import Info
 from chassis.graphql.types import Connection, Quantity, Refusal, page_of
-from inventory.domain import emission_factor, factor_release, restatement
+from inventory.domain import edition_adoption, emission_factor, factor_release, restatement
 from inventory.domain.inventory import Inventory as InventoryVersion
 from inventory.domain.method import CO2E_UNIT
+from inventory.graphql.edition_adoptions import AdoptionProposal
 from inventory.graphql.factors import EmissionFactor
 from inventory.graphql.types import Inventory
-from inventory.store import factors, inventories
+from inventory.store import edition_adoptions, factors, inventories
 from inventory.usecases.factors import FactorAnswer, factor_for
 from inventory.usecases.restatements import compared_by
 
@@ -66,6 +67,16 @@ class FactorEdition:
             proposed_at=found.proposed_at,
             adopted_at=found.adopted_at,
         )
+
+    @strawberry.field(
+        description="Proposals to adopt it, oldest first: open, approved, refused and withdrawn. For who reads over all"
+        " locations; others see none."
+    )
+    async def adoption_proposals(self, info: Info) -> list[AdoptionProposal]:
+        found: Sequence[edition_adoption.AdoptionProposal] = await info.context.loader(
+            "adoption proposals", edition_adoptions.proposals_of
+        ).load(str(self.id))
+        return [AdoptionProposal.of(item) for item in found]
 
 
 @strawberry.type(description="A place where a factor was looked for, nearest first.")

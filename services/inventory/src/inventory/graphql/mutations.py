@@ -15,6 +15,7 @@ from inventory.domain import errors, location
 from inventory.graphql.base_year_mutations import BaseYearMutation
 from inventory.graphql.completeness_mutations import CompletenessMutation
 from inventory.graphql.denominator_mutations import DenominatorMutation
+from inventory.graphql.edition_adoption_mutations import EditionAdoptionMutation
 from inventory.graphql.evidence_mutations import EvidenceMutation
 from inventory.graphql.import_mutations import ImportMutation
 from inventory.graphql.imports import ActivityImport, ImportRefused
@@ -123,6 +124,7 @@ class Mutation(
     ProxyMutation,
     PrivateFactorMutation,
     EvidenceMutation,
+    EditionAdoptionMutation,
 ):
     @strawberry.mutation(description="Enter a location into the register (central coordinator).")
     async def register_location(

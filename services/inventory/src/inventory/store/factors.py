@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -28,7 +27,6 @@ from quantities import Unit
 __all__ = [
     "add_edition",
     "add_release",
-    "adopt",
     "adopted_edition",
     "by_release_and_id",
     "catalogue_of",
@@ -218,13 +216,6 @@ async def add_edition(tx: AsyncConnection, new: FactorEdition) -> None:
             " FROM unnest(CAST(:releases AS text[])) WITH ORDINALITY AS r (release, rank)"
         ),
         {"id": new.id, "releases": list(new.releases)},
-    )
-
-
-async def adopt(tx: AsyncConnection, name: str, *, reason: str, by: str, at: datetime) -> None:
-    """New inventories are of it from now on."""
-    await tx.execute(
-        insert(factor_edition_adoption).values(edition_id=name, reason=reason, adopted_by=by, adopted_at=at)
     )
 
 

@@ -19,6 +19,8 @@ from inventory.tables.denominators import (
 )
 from inventory.tables.evidence import evidence_detachment, evidence_file
 from inventory.tables.factors import (
+    adoption_decision,
+    adoption_proposal,
     emission_factor,
     factor_edition,
     factor_edition_adoption,
@@ -80,6 +82,8 @@ from inventory.tables.uncertainty import (
 __all__ = [
     "activity_import",
     "activity_record",
+    "adoption_decision",
+    "adoption_proposal",
     "base_year",
     "base_year_decision",
     "base_year_proposal",

@@ -4,9 +4,11 @@ from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Numeric, String
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.tables import metadata
-from inventory.tables.columns import instant
+from inventory.tables.columns import at_location, instant
 
 __all__ = [
+    "adoption_decision",
+    "adoption_proposal",
     "emission_factor",
     "factor_edition",
     "factor_edition_adoption",
@@ -84,5 +86,32 @@ factor_edition_adoption = Table(
     Column("reason", String, nullable=False),
     Column("adopted_by", String, nullable=False),
     Column("adopted_at", instant, nullable=False),
+    Column("proposal_id", String, ForeignKey("adoption_proposal.id"), unique=True),
 )
-"""From when on new inventories are of the edition. Those that are there keep theirs."""
+"""From when on new inventories are of the edition. Those that are there keep theirs. Without a proposal: it shipped."""
+
+adoption_proposal = Table(
+    "adoption_proposal",
+    metadata,
+    Column("id", String, primary_key=True),
+    at_location(),
+    Column("edition_id", String, ForeignKey("factor_edition.id"), nullable=False),
+    Column("reason", String, nullable=False),
+    Column("proposed_by", String, nullable=False),
+    Column("proposed_by_subject", String, nullable=False),
+    Column("proposed_at", instant, nullable=False),
+    Index("adoption_proposal_by_edition", "edition_id", "id"),
+)
+"""Of the root, since editions are those of all locations: who reads there sees who proposed what, and why."""
+
+adoption_decision = Table(
+    "adoption_decision",
+    metadata,
+    Column("proposal_id", String, ForeignKey("adoption_proposal.id"), primary_key=True),
+    at_location(),
+    Column("outcome", String, nullable=False),
+    Column("reason", String),
+    Column("decided_by", String, nullable=False),
+    Column("decided_by_subject", String, nullable=False),
+    Column("decided_at", instant, nullable=False),
+)

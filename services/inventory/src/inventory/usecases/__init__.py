@@ -8,6 +8,11 @@ from inventory.usecases.base_years import (
 )
 from inventory.usecases.completeness import expect_source, state_source, withdraw_source_statement
 from inventory.usecases.corrections import correct_activity_record, correct_inventory
+from inventory.usecases.edition_adoptions import (
+    decide_edition_adoption,
+    propose_edition_adoption,
+    withdraw_edition_adoption,
+)
 from inventory.usecases.evidence import attach_evidence, detach_evidence, read_evidence
 from inventory.usecases.exports import export_figures, export_records, export_totals
 from inventory.usecases.import_jobs import (
@@ -48,6 +53,7 @@ __all__ = [
     "correct_activity_record",
     "correct_inventory",
     "current_shares_of",
+    "decide_edition_adoption",
     "decide_recalculation",
     "detach_evidence",
     "estimate_small_office",
@@ -66,6 +72,7 @@ __all__ = [
     "market_based_of",
     "move_location",
     "premises_shares",
+    "propose_edition_adoption",
     "propose_recalculation",
     "read_evidence",
     "record_fuel_stock",
@@ -90,5 +97,6 @@ __all__ = [
     "take_premises_share",
     "uncertainty_of",
     "undo_import",
+    "withdraw_edition_adoption",
     "withdraw_source_statement",
 ]

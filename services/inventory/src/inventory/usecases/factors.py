@@ -1,4 +1,4 @@
-"""Releases and editions of emission factors: what the operator takes in, selects and puts in force."""
+"""Releases and editions of emission factors: what the operator takes in and selects."""
 
 import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,7 +19,6 @@ from inventory.domain.factor_release import (
     FactorRelease,
     edition_to_propose,
     releases_to_add,
-    require_to_adopt,
 )
 from inventory.domain.formula import formula_factor
 from inventory.domain.method import GWP_SET_NAME
@@ -32,7 +31,6 @@ from quantities import GwpSet, Refusal, parse_unit
 __all__ = [
     "FactorAnswer",
     "PublicationTaken",
-    "adopt_factor_edition",
     "factor_for",
     "factors_at",
     "factors_for",
@@ -200,16 +198,6 @@ async def propose_factor_edition(
     )
     await factors.add_edition(tx, new)
     return new
-
-
-async def adopt_factor_edition(tx: AsyncConnection, *, now: datetime, by: str, name: str, reason: str) -> None:
-    """Let new inventories be of this edition. Those that are there keep theirs, drafts too.
-
-    Refuses: FactorEditionUnknown; as `domain.factor_release.require_to_adopt`.
-    """
-    # open: as above
-    require_to_adopt(await factors.edition(tx, name), reason=reason)
-    await factors.adopt(tx, name, reason=reason.strip(), by=by, at=now)
 
 
 def rows_of(content: bytes, *, headers: frozenset[str] | None = None) -> Iterator[PublishedRow]:

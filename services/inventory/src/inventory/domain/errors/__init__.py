@@ -42,6 +42,7 @@ from inventory.domain.errors.exports import (
     ExportTooLarge,
 )
 from inventory.domain.errors.factors import (
+    AdoptionAlreadyProposed,
     AmountNegative,
     CatalogueMalformed,
     CategoryUnknown,
@@ -55,6 +56,7 @@ from inventory.domain.errors.factors import (
     LicenceMissing,
     MethodEditionUnknown,
     NoFactorsFound,
+    NotTheProposer,
     PeriodEndsBeforeStart,
     PrivateFactorsElsewhere,
     PublicationRefused,
@@ -182,6 +184,7 @@ from inventory.domain.errors.worksheets import (
 )
 
 __all__ = [
+    "AdoptionAlreadyProposed",
     "AmountNegative",
     "BadWorkbook",
     "BaseYearDataMissing",
@@ -264,6 +267,7 @@ __all__ = [
     "NewerVersionExists",
     "NoFactorsFound",
     "NoShareToTake",
+    "NotTheProposer",
     "NothingToRecalculate",
     "NothingToSubmit",
     "NothingToTakeIn",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from inventory.domain.publications.reading import RowProblem
 
 __all__ = [
+    "AdoptionAlreadyProposed",
     "AmountNegative",
     "CatalogueMalformed",
     "CategoryUnknown",
@@ -23,6 +24,7 @@ __all__ = [
     "LicenceMissing",
     "MethodEditionUnknown",
     "NoFactorsFound",
+    "NotTheProposer",
     "PeriodEndsBeforeStart",
     "PrivateFactorsElsewhere",
     "PublicationRefused",
@@ -117,6 +119,18 @@ class EditionAlreadyThere(Refused):
 
 class EditionAlreadyAdopted(Refused):
     code: ClassVar[str] = "EDITION_ALREADY_ADOPTED"
+
+
+class AdoptionAlreadyProposed(Refused):
+    """A proposal to adopt the edition is open."""
+
+    code: ClassVar[str] = "ADOPTION_ALREADY_PROPOSED"
+
+
+class NotTheProposer(Refused):
+    """A proposal is withdrawn by who made it; others approve or refuse it."""
+
+    code: ClassVar[str] = "NOT_THE_PROPOSER"
 
 
 class RestatementRefused(Refused):
