@@ -127,6 +127,8 @@ CAPABILITIES_BY_SCOPE: Mapping[str, frozenset[Capability]] = {
 INTROSPECTED: frozenset[Capability] = frozenset(
     {
         Capability.APPROVE_INVENTORY,
+        # Approves which factors new inventories are of.
+        Capability.MANAGE_FACTORS,
         Capability.ACCEPT_REPORT,
         Capability.PUBLISH_REPORT,
         Capability.APPROVE_OFFSET,
