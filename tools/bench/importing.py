@@ -1,9 +1,9 @@
 """Rows a second: a CSV file checked, quantified by gas and committed with lineage, against a bare COPY of its rows.
 
 Ours is the worker as the service begins it: a process of its own, timed from its start to its end, Python's own start
-included. The COPY puts the same rows, encoded beforehand, into tables of the same columns, keys, foreign keys and
-indexes, which grow as ours do. It goes as the owner and without row security, under which PostgreSQL has no COPY, and
-it knows neither checks, nor factors, nor totals, nor triggers. It is the floor.
+included, from compiled code as in its image. The COPY puts the same rows, encoded beforehand, into tables of the same
+columns, keys, foreign keys and indexes, which grow as ours do. It goes as the owner and without row security, under
+which PostgreSQL has no COPY, and it knows neither checks, nor factors, nor totals, nor triggers. It is the floor.
 """
 
 import asyncio

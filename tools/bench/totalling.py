@@ -238,7 +238,7 @@ async def kept(setting: Setting) -> float:
 
 
 async def not_kept(setting: Setting) -> float:
-    alter = "ALTER TABLE activity_record {} TRIGGER activity_record_adds_to_totals"
+    alter = "ALTER TABLE activity_record {} TRIGGER activity_record_adds_to_sums"
     await setting.above_rules.execute(alter.format("DISABLE"))
     try:
         return await _imported(setting)
