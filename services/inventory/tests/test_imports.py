@@ -3,6 +3,8 @@
 import asyncio
 import json
 import sys
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -356,17 +358,13 @@ async def test_a_worker_killed_at_any_moment_leaves_all_or_nothing_and_the_job_g
 ) -> None:
     chance = Random(5)
     killed_in: dict[JobState, int] = {}
+    takes = {many: await seconds_taken(jobs, tmp_path, many) for many in (MANY, MORE)}
     for number in range(KILLS):
         many = (MANY, MANY, MANY, MORE)[number % 4]
-        rows = (f"unon,vehicle_fuel,petrol,2024-01-01,2024-06-30,{n},litre,,,measured" for n in range(many))
-        content = jobs.bed.csv(*rows).replace(b"2024-06-30", f"2024-06-{number + 1:02}".encode())
-        job = await jobs.request(content, file_name=f"{number}.csv")
-        worker = await begun_worker(jobs, tmp_path)
-        while (await jobs.now(job.id)).state == JobState.QUEUED:
-            assert worker.returncode is None, "it ended before it began"
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(chance.random() * (0.6 if many == MANY else 2))
-        worker.kill()
+        job, worker = await begun_job(jobs, tmp_path, many, number=number)
+        await asyncio.sleep(chance.random() * takes[many])
+        with suppress(ProcessLookupError):
+            worker.kill()
         await worker.wait()
 
         # What the server had begun for it comes to its end.
@@ -388,6 +386,29 @@ async def test_a_worker_killed_at_any_moment_leaves_all_or_nothing_and_the_job_g
     # Else it was not killed at work.
     assert killed_in.get(JobState.CHECKING, 0) >= 1, killed_in
     assert killed_in.get(JobState.CHECKING, 0) + killed_in.get(JobState.WRITING, 0) >= KILLS // 2, killed_in
+
+
+async def seconds_taken(jobs: Jobs, vault: Path, many: int) -> float:
+    """Of a worker that nobody kills, from its first sign to its last."""
+    job, worker = await begun_job(jobs, vault, many, number=KILLS)
+    began = time.monotonic()
+    await worker.wait()
+    seconds = time.monotonic() - began
+    ended = await jobs.now(job.id)
+    assert ended.state == JobState.DONE
+    await jobs.undo(ended.import_id)
+    return seconds
+
+
+async def begun_job(jobs: Jobs, vault: Path, many: int, *, number: int) -> tuple[ImportJob, asyncio.subprocess.Process]:
+    """A file of so many lines, unlike those of other numbers, and a worker that has it in hand."""
+    rows = (f"unon,vehicle_fuel,petrol,2024-01-01,2024-06-{number + 1:02},{n},litre,,,measured" for n in range(many))
+    job = await jobs.request(jobs.bed.csv(*rows), file_name=f"{number}.csv")
+    worker = await begun_worker(jobs, vault)
+    while (await jobs.now(job.id)).state == JobState.QUEUED:
+        assert worker.returncode is None, "it ended before it began"
+        await asyncio.sleep(0.01)
+    return job, worker
 
 
 async def begun_worker(jobs: Jobs, vault: Path) -> asyncio.subprocess.Process:
