@@ -181,6 +181,7 @@ async def test_a_corrected_version_becomes_final_and_says_what_it_takes_the_plac
         ({"Incertitude": "3"}, "3"),
         ({"uncertainty": None}, None),
         ({"uncertainty": ""}, None),
+        ({"uncertainty": "left out"}, None),
     ],
 )
 async def test_a_changed_record_is_as_well_known_as_before_unless_it_says_so(
@@ -190,7 +191,10 @@ async def test_a_changed_record_is_as_well_known_as_before_unless_it_says_so(
     final = await inventories.final(f"{HEADER},uncertainty\n{stated}".encode())
     draft = await correct(inventories, final.id)
     ((record_id,),) = await lines(inventories, draft.id, "id")
-    row = [{"column": column, "value": value} for column, value in (WATER | cells).items()]
+    row = [
+        {"column": column} if value == "left out" else {"column": column, "value": value}
+        for column, value in (WATER | cells).items()
+    ]
     given = {"inventoryId": draft.id, "recordId": str(record_id), "row": row, "reason": "r", "idempotencyKey": "k"}
     document = """mutation($input: CorrectActivityRecordInput!) { correctActivityRecord(input: $input) {
         __typename ... on RecordCorrection { id } } }"""

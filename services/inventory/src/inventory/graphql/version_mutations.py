@@ -30,7 +30,7 @@ class CorrectInventoryInput:
 @strawberry.input
 class CellInput:
     column: str = strawberry.field(description="As a column of a file of activity data is named.")
-    value: str | None = strawberry.field(description="Null is a blank cell.")
+    value: str | None = strawberry.field(default=None, description="Null is a blank cell.")
 
 
 @strawberry.input
