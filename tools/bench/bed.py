@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 
 from pydantic import SecretStr
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import insert
 
 from chassis import locations
 from chassis.database import Database
@@ -40,9 +41,14 @@ class Bed:
     settings: ServiceSettings
 
 
+_NUMBERS = count(1)
+
+
 @asynccontextmanager
 async def bed(parts: Parts, *, service: str) -> AsyncIterator[Bed]:
-    urls = await parts.postgres.create_service_database(service)
+    """A database of the measure's own, which goes with it: what one has filled, another would be slowed by."""
+    name = f"bench_{next(_NUMBERS)}"
+    urls = await parts.postgres.create_service_database(service, database=name)
     await asyncio.to_thread(migrate, service, urls.owner)
     database = Database.connect(urls.serving, pool_size=8)
     try:
@@ -61,6 +67,7 @@ async def bed(parts: Parts, *, service: str) -> AsyncIterator[Bed]:
         )
     finally:
         await database.close()
+        await parts.postgres.drop_database(name)
 
 
 async def _register(database: Database, *, details: bool) -> None:
@@ -79,6 +86,4 @@ async def _register(database: Database, *, details: bool) -> None:
                 valid_to=row.valid_to,
             )
             if details:
-                detail = upsert(location_detail).values(location_id=row.id, grid=row.grid, source=row.source)
-                # A measure may come after another one in the same database.
-                await tx.execute(detail.on_conflict_do_nothing())
+                await tx.execute(insert(location_detail).values(location_id=row.id, grid=row.grid, source=row.source))
