@@ -131,15 +131,17 @@ async def test_a_line_is_in_each_of_its_months_by_its_days(inventories: "Invento
     rows = (
         "unon,grid_electricity,,2024-01-30,2024-03-02,33,kWh,,,measured,3",
         "unon,grid_electricity,,2024-02-01,2024-02-29,29,kWh,,,measured,4",
+        "unon,grid_electricity,,2024-03-31,2024-04-01,2,kWh,,,measured,5",
+        "unon,grid_electricity,,2024-05-31,2024-05-31,1,kWh,,,measured,6",
     )
     await inventories.import_file(inventories.csv(*rows))
 
     months = sorted(await inventories.rows("inventory_month_total"), key=lambda row: row["month"])
     per_kwh = Decimal((await inventories.rows("coefficient"))[0]["co2e_kg_per_unit"])
-    # 2 days of January, 29 of February, 2 of March: one kWh each.
-    assert [round(row["co2e_kg"] / per_kwh, 9) for row in months] == [2, 58, 2]
-    assert [round(row["apportioned_co2e_kg"] / per_kwh, 9) for row in months] == [2, 29, 2]
-    assert [row["records"] for row in months] == [1, 2, 1]
+    # One kWh a day of each line: 2 days of January, twice 29 of February, 2 and 1 of March, 1 of April, 1 of May.
+    assert [round(row["co2e_kg"] / per_kwh, 9) for row in months] == [2, 58, 3, 1, 1]
+    assert [round(row["apportioned_co2e_kg"] / per_kwh, 9) for row in months] == [2, 29, 3, 1, 0]
+    assert [row["records"] for row in months] == [1, 2, 2, 1, 1]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -28,7 +28,8 @@ def upgrade() -> None:
         for table in SUMS
     )
     op.execute(
-        "CREATE FUNCTION keep_inventory_sums() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        # Sums of many lines by a hash instead of a sort, which would go by files.
+        "CREATE FUNCTION keep_inventory_sums() RETURNS trigger LANGUAGE plpgsql SET work_mem = '64MB' AS $$ BEGIN"
         f" {SUM}; IF TG_ARGV[0] = '-1' THEN {nothing_left} END IF; RETURN NULL; END $$"
     )
     for name, (event, transition, sign) in zip(NOW, EVENTS, strict=True):
@@ -41,40 +42,48 @@ def upgrade() -> None:
 
 SUM = """
 -- A line is in every month that it touches. One of several months is in each by its days: the months' parts are
--- differences of what was reached by their ends, so that they sum to the line, exactly.
+-- differences of what was reached by their ends, so that they sum to the line, exactly. What is reached before a line
+-- ends is rounded, line by line, and summed; the differences are of the sums.
 WITH of_one_month AS (
     SELECT inventory_id, location_id, category, quality, coefficient_id,
            date_trunc('month', period_start::timestamp)::date AS month, sum(co2e_kg) AS co2e_kg,
            sum(biogenic_co2_kg) AS biogenic_co2_kg, sum(amount) AS amount, count(*) AS records
       FROM changed
-     WHERE period_end <= date_trunc('month', period_start::timestamp) + interval '1 month'
+     WHERE period_end - period_start = 1
+        OR period_end <= date_trunc('month', period_start::timestamp) + interval '1 month'
+     GROUP BY 1, 2, 3, 4, 5, 6
+), upto AS MATERIALIZED (
+    SELECT l.inventory_id, l.location_id, l.category, l.quality, l.coefficient_id, m.month,
+           sum(round(l.co2e_kg * m.days / l.days, 12)) FILTER (WHERE g.nth < l.months) AS co2e_kg,
+           sum(round(l.biogenic_co2_kg * m.days / l.days, 12))
+               FILTER (WHERE g.nth < l.months AND l.biogenic_co2_kg <> 0) AS biogenic_co2_kg,
+           sum(l.co2e_kg) FILTER (WHERE g.nth = l.months) AS whole_co2e_kg,
+           sum(l.biogenic_co2_kg) FILTER (WHERE g.nth = l.months) AS whole_biogenic_co2_kg,
+           sum(l.amount) FILTER (WHERE g.nth = 1) AS amount, count(*) AS records,
+           count(*) FILTER (WHERE g.nth = 1) AS begun
+      FROM (SELECT *, period_end - period_start AS days, last - first + 1 AS months
+              FROM (SELECT *, (12 * date_part('year', period_start) + date_part('month', period_start) - 1)::integer
+                                  AS first,
+                              (12 * date_part('year', period_end - 1) + date_part('month', period_end - 1) - 1)::integer
+                                  AS last
+                      FROM changed
+                     WHERE period_end - period_start > 1
+                       AND period_end > date_trunc('month', period_start::timestamp) + interval '1 month') c) l,
+           -- Of generate_series PostgreSQL expects a thousand months, and sorts lines where it could hash them.
+           unnest(array_fill(0, ARRAY[l.months])) WITH ORDINALITY AS g (zero, nth),
+           LATERAL (SELECT l.first + g.nth::integer AS next) n,
+           LATERAL (SELECT make_date((n.next - 1) / 12, (n.next - 1) % 12 + 1, 1) AS month,
+               make_date(n.next / 12, n.next % 12 + 1, 1) - l.period_start AS days) m
      GROUP BY 1, 2, 3, 4, 5, 6
 ), of_several AS (
-    SELECT l.inventory_id, l.location_id, l.category, l.quality, l.coefficient_id, m.month,
-           sum(upto.co2e_kg - before.co2e_kg) AS co2e_kg,
-           sum(upto.biogenic_co2_kg - before.biogenic_co2_kg) AS biogenic_co2_kg,
-           sum(l.amount) FILTER (WHERE before.days = 0) AS amount, count(*) AS records,
-           count(*) FILTER (WHERE before.days = 0) AS begun
-      FROM (SELECT *, period_end - period_start AS days, date_trunc('month', period_start::timestamp) AS first,
-                   12 * (date_part('year', period_end - 1) - date_part('year', period_start))
-                       + date_part('month', period_end - 1) - date_part('month', period_start) + 1 AS months
-              FROM changed
-             WHERE period_end > date_trunc('month', period_start::timestamp) + interval '1 month') l,
-           -- Of generate_series PostgreSQL expects a thousand months, and sorts lines where it could hash them.
-           unnest(array_fill(0, ARRAY[l.months::integer])) WITH ORDINALITY AS g (zero, nth),
-           LATERAL (SELECT (l.first + (g.nth - 1) * interval '1 month')::date AS month,
-               (l.first + g.nth * interval '1 month')::date AS next) m,
-           LATERAL (SELECT least(m.next, l.period_end) - l.period_start AS days) u,
-           LATERAL (SELECT
-               CASE WHEN u.days = l.days THEN l.co2e_kg ELSE round(l.co2e_kg * u.days / l.days, 12) END AS co2e_kg,
-               CASE WHEN u.days = l.days THEN l.biogenic_co2_kg
-                    ELSE round(l.biogenic_co2_kg * u.days / l.days, 12) END AS biogenic_co2_kg) upto,
-           LATERAL (SELECT greatest(m.month - l.period_start, 0) AS days) b,
-           LATERAL (SELECT b.days,
-               CASE WHEN b.days = 0 THEN 0 ELSE round(l.co2e_kg * b.days / l.days, 12) END AS co2e_kg,
-               CASE WHEN b.days = 0 THEN 0
-                    ELSE round(l.biogenic_co2_kg * b.days / l.days, 12) END AS biogenic_co2_kg) before
-     GROUP BY 1, 2, 3, 4, 5, 6
+    -- Who goes on into the next month is in that month, too: the one before it in these groups is the month before.
+    SELECT inventory_id, location_id, category, quality, coefficient_id, month,
+           coalesce(whole_co2e_kg, 0) + coalesce(co2e_kg, 0) - coalesce(lag(co2e_kg) OVER months, 0) AS co2e_kg,
+           coalesce(whole_biogenic_co2_kg, 0) + coalesce(biogenic_co2_kg, 0)
+               - coalesce(lag(biogenic_co2_kg) OVER months, 0) AS biogenic_co2_kg,
+           amount, records, begun
+      FROM upto
+    WINDOW months AS (PARTITION BY inventory_id, location_id, category, quality, coefficient_id ORDER BY month)
 ), part AS MATERIALIZED (
     SELECT p.inventory_id, p.location_id, p.category, p.quality, p.coefficient_id, p.month,
            t.sign * p.co2e_kg AS co2e_kg, t.sign * p.biogenic_co2_kg AS biogenic_co2_kg,
