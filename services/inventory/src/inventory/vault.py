@@ -1,5 +1,10 @@
-"""Contents of files by their SHA-256, in a bucket or a folder: written once, never changed, never deleted from here."""
+"""Contents of files by their SHA-256, in a bucket or a folder: written once, never changed, never deleted from here.
 
+The store is asked from threads of ours. Its own asynchronous calls end in threads that come back to Python, and where
+Python has ended meanwhile, abort: one process in six that ended after it had put something.
+"""
+
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -46,18 +51,17 @@ class Vault:
         """Keep contents; their SHA-256. The same again changes nothing."""
         key = digest(content)
         try:
-            await obstore.put_async(self._store, _path(key), content, mode="create")
+            await asyncio.to_thread(obstore.put, self._store, _path(key), content, mode="create")
         except AlreadyExistsError:
             # It may be a damaged copy: then this one mends it.
             if await self.get(key) != content:
-                await obstore.put_async(self._store, _path(key), content, mode="overwrite")
+                await asyncio.to_thread(obstore.put, self._store, _path(key), content, mode="overwrite")
         return key
 
     async def get(self, key: str) -> bytes | None:
         """Contents as they are stored, None where there are none."""
         try:
-            found = await obstore.get_async(self._store, _path(key))
-            return bytes(await found.bytes_async())
+            return await asyncio.to_thread(lambda: bytes(obstore.get(self._store, _path(key)).bytes()))
         except (NotFoundError, FileNotFoundError):
             return None
 
