@@ -24,6 +24,7 @@ __all__ = [
     "grant",
     "head_revision",
     "migrate",
+    "only_grows",
     "read_roots_once_1",
     "run_environment",
     "secure_rows",
@@ -88,6 +89,24 @@ class Executes(Protocol):
 def grant(op: Executes, service: str, privileges: str, *tables: str) -> None:
     """Give the serving role exactly these privileges."""
     op.execute(f"GRANT {privileges} ON {', '.join(tables)} TO {service}_serving")
+
+
+def only_grows(op: Executes, *tables: str) -> None:
+    """Let rows of these tables be added, and by nobody be changed or taken away, the owner included."""
+    for table in tables:
+        op.execute(
+            f"""
+            CREATE FUNCTION refuse_change_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                RAISE EXCEPTION '{table} is only ever added to: it cannot be changed'
+                    USING ERRCODE = 'restrict_violation';
+            END $$
+            """
+        )
+        op.execute(
+            f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_{table}()"
+        )
 
 
 def common_tables_1(op: Executes, service: str) -> None:

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from chassis.migrations import grant, secure_rows, secure_sensitive_rows
+from chassis.migrations import grant, only_grows, secure_rows, secure_sensitive_rows
 
 revision = "0005"
 down_revision = "0004"
@@ -18,7 +18,7 @@ def upgrade() -> None:
         secure_rows(op, table)
         secure_sensitive_rows(op, table)
         grant(op, SERVICE, "SELECT, INSERT", table)
-        _only_ever_add_to(table)
+        only_grows(op, table)
     # As `domain.disclosure` has it: a record is of one site.
     for table in ("activity_record", "emission"):
         secure_sensitive_rows(
@@ -58,21 +58,6 @@ def _move_positions() -> None:
     op.execute(
         "CREATE TRIGGER position_is_kept_apart BEFORE INSERT OR UPDATE ON location_detail"
         " FOR EACH ROW EXECUTE FUNCTION move_position()"
-    )
-
-
-def _only_ever_add_to(table: str) -> None:
-    op.execute(
-        f"""
-        CREATE FUNCTION refuse_change_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            RAISE EXCEPTION '{table} is only ever added to: it cannot be changed' USING ERRCODE = 'restrict_violation';
-        END $$
-        """
-    )
-    op.execute(
-        f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_{table}()"
     )
 
 

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from chassis.migrations import common_tables_3, grant, secure_rows, show_rows_that_were_within
+from chassis.migrations import common_tables_3, grant, only_grows, secure_rows, show_rows_that_were_within
 
 revision = "0008"
 down_revision = "0007"
@@ -22,22 +22,7 @@ def upgrade() -> None:
     # Both sides read the year of the change.
     show_rows_that_were_within(op, "inventory", key="(location_id, year)", then=f"descendant_id, {YEARS}")
     grant(op, SERVICE, "SELECT, INSERT", "location_change")
-    _only_ever_add_to("location_change")
-
-
-def _only_ever_add_to(table: str) -> None:
-    op.execute(
-        f"""
-        CREATE FUNCTION refuse_change_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            RAISE EXCEPTION '{table} is only ever added to: it cannot be changed' USING ERRCODE = 'restrict_violation';
-        END $$
-        """
-    )
-    op.execute(
-        f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_{table}()"
-    )
+    only_grows(op, "location_change")
 
 
 TABLES = """

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from chassis.migrations import grant, secure_rows
+from chassis.migrations import grant, only_grows, secure_rows
 
 revision = "0012"
 down_revision = "0011"
@@ -18,19 +18,7 @@ def upgrade() -> None:
     for table in ADDED_ONLY:
         secure_rows(op, table)
         grant(op, SERVICE, "SELECT, INSERT", table)
-        op.execute(
-            f"""
-            CREATE FUNCTION refuse_change_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                RAISE EXCEPTION '{table} is only ever added to: it cannot be changed'
-                    USING ERRCODE = 'restrict_violation';
-            END $$
-            """
-        )
-        op.execute(
-            f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-            f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_{table}()"
-        )
+        only_grows(op, table)
 
 
 def _fill_sites() -> None:

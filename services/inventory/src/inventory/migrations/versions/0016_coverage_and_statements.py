@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from chassis.migrations import grant, secure_rows
+from chassis.migrations import grant, only_grows, secure_rows
 
 revision = "0016"
 down_revision = "0015"
@@ -36,19 +36,7 @@ def upgrade() -> None:
     grant(op, SERVICE, "SELECT, INSERT, UPDATE, DELETE", "inventory_coverage")
     grant(op, SERVICE, "SELECT, INSERT", *ADDED_ONLY)
     for table in ADDED_ONLY:
-        op.execute(
-            f"""
-            CREATE FUNCTION refuse_change_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                RAISE EXCEPTION '{table} is only ever added to: it cannot be changed'
-                    USING ERRCODE = 'restrict_violation';
-            END $$
-            """
-        )
-        op.execute(
-            f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-            f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_{table}()"
-        )
+        only_grows(op, table)
     _keep_coverage()
     _fill()
 

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from chassis.migrations import grant, secure_rows, secure_sensitive_rows
+from chassis.migrations import grant, only_grows, secure_rows, secure_sensitive_rows
 
 revision = "0026"
 down_revision = "0025"
@@ -34,19 +34,7 @@ def upgrade() -> None:
     )
     for table in ("plausibility_range", "warning_explanation"):
         grant(op, SERVICE, "SELECT, INSERT", table)
-        op.execute(
-            f"""
-            CREATE FUNCTION refuse_change_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                RAISE EXCEPTION '{table} is only ever added to: it cannot be changed'
-                    USING ERRCODE = 'restrict_violation';
-            END $$
-            """
-        )
-        op.execute(
-            f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-            f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_{table}()"
-        )
+        only_grows(op, table)
 
 
 TABLES = """

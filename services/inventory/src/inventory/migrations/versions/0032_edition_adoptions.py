@@ -5,7 +5,7 @@ Who serves may add an adoption from here on, where they hold the right over all 
 
 from alembic import op
 
-from chassis.migrations import grant, secure_rows
+from chassis.migrations import grant, only_grows, secure_rows
 
 revision = "0032"
 down_revision = "0031"
@@ -21,19 +21,7 @@ def upgrade() -> None:
         op.execute(statement)
     for table in ADDED_ONLY:
         secure_rows(op, table)
-        op.execute(
-            f"""
-            CREATE FUNCTION refuse_change_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                RAISE EXCEPTION '{table} is only ever added to: it cannot be changed'
-                    USING ERRCODE = 'restrict_violation';
-            END $$
-            """
-        )
-        op.execute(
-            f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-            f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_{table}()"
-        )
+        only_grows(op, table)
     _secure_adoptions()
     grant(op, SERVICE, "SELECT, INSERT", *ADDED_ONLY)
     grant(op, SERVICE, "INSERT", "factor_edition_adoption")
