@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NoReturn
 
-from inventory.domain.activity_data import Category, Period
+from inventory.domain.activity_data import ALWAYS, Category, Period
 from inventory.domain.cells import name_of
 from inventory.domain.emission_factor import ANYWHERE, Catalogue, EmissionFactor, parse_catalogue
 from inventory.domain.errors import (
@@ -20,7 +20,7 @@ from inventory.domain.errors import (
     WorksheetMalformed,
 )
 from inventory.domain.instrument import Instrument
-from inventory.domain.own_factors import ALWAYS, own_blends, own_factor, own_gwp_set
+from inventory.domain.own_factors import own_blends, own_factor, own_gwp_set
 from inventory.domain.rows import Cell, RawRow, is_blank, shown
 from inventory.domain.worksheet_scope2 import own_instrument
 from inventory.spreadsheet import DEFAULT_LIMITS, read_spreadsheet, require_size

@@ -9,7 +9,7 @@ from enum import StrEnum
 from inventory.domain.errors import AmountNegative, PeriodEndsBeforeStart
 from quantities import Quantity
 
-__all__ = ["ActivityData", "Category", "DataQuality", "Flight", "Period", "SourceRow", "Stated"]
+__all__ = ["ALWAYS", "ActivityData", "Category", "DataQuality", "Flight", "Period", "SourceRow", "Stated"]
 
 
 class Category(StrEnum):
@@ -103,6 +103,10 @@ class Period:
     def overlaps(self, other: "Period") -> bool:
         """Whether there is a day that both have."""
         return self.start < other.end and other.start < self.end
+
+
+ALWAYS = Period(start=date.min, end=date.max)
+"""For all time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,11 @@ As published: each gas with the unit of mass that the publisher states it in, so
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal, localcontext
 from hashlib import sha256
 from types import MappingProxyType
 
-from inventory.domain.activity_data import Category, Period
+from inventory.domain.activity_data import ALWAYS, Category, Period
 from inventory.domain.cells import YEARS, number_in
 from inventory.domain.emission_factor import ANYWHERE, EmissionFactor
 from inventory.domain.errors import BlendMalformed, GwpSetMalformed
@@ -19,7 +18,6 @@ from inventory.domain.rows import Cell, is_blank, shown
 from quantities import Blend, GwpSet, GwpSetUnknown, PublishedGwp, Quantity, Refusal, Unit, parse_unit
 
 __all__ = [
-    "ALWAYS",
     "OWN",
     "FieldProblem",
     "fields_of",
@@ -27,9 +25,6 @@ __all__ = [
     "own_factor",
     "own_gwp_set",
 ]
-
-ALWAYS = Period(start=date.min, end=date.max)
-"""The validity of a factor that is given with the line it is for."""
 
 OWN = "own"
 """Release of factors that somebody brought along, unless they name it."""

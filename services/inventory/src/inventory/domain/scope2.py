@@ -12,11 +12,10 @@ from decimal import Decimal, localcontext
 from enum import StrEnum
 from types import MappingProxyType
 
-from inventory.domain.activity_data import Category, Period
+from inventory.domain.activity_data import ALWAYS, Category, Period
 from inventory.domain.emission_factor import Catalogue, Place
 from inventory.domain.errors import FactorMissing
 from inventory.domain.instrument import Instrument, InstrumentKind
-from inventory.domain.own_factors import ALWAYS
 from inventory.domain.quantification import Coefficient, resolve_coefficient
 from quantities import GwpSet, Unit
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from inventory.domain import vocabulary
-from inventory.domain.activity_data import Category, DataQuality, Period, SourceRow
+from inventory.domain.activity_data import ALWAYS, Category, DataQuality, Period, SourceRow
 from inventory.domain.cells import YEARS, RowReader, name_of, number_in
 from inventory.domain.edition import MethodEdition
 from inventory.domain.emission_factor import Catalogue, EmissionFactor, Place
@@ -25,7 +25,7 @@ from inventory.domain.form_reading import (
     read_form,
     read_uncertainty,
 )
-from inventory.domain.own_factors import ALWAYS, fields_of, own_factor
+from inventory.domain.own_factors import fields_of, own_factor
 from inventory.domain.quantification import Quantification, multiply, resolve_coefficient
 from inventory.domain.rows import Cell, Column, Problem, ProblemCode, RawRow, column_named, is_blank, shown
 from inventory.domain.uncertainty import PERCENT_MAX, is_uncertainty
