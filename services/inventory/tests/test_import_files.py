@@ -300,10 +300,16 @@ async def test_a_template_comes_back_marked_with_its_lists_and_columns_that_show
 
 
 @pytest.mark.parametrize(
-    ("title", "name"), [("lichen template 1 unon 2024", "list_site; DROP"), ("sites of mine", "list_site")]
+    ("title", "names"),
+    [
+        ("lichen template 1 unon 2024", ["list_site; DROP"]),
+        ("lichen template 1 unon 2024", ["list_site", "list_site"]),
+        ("lichen template 1 unon 0000", ["list_site"]),
+        ("sites of mine", ["list_site"]),
+    ],
 )
 async def test_a_sheet_that_is_called_lists_but_is_no_list_of_ours_is_given_back_as_it_is(
-    wire: Wire, title: str, name: str
+    wire: Wire, title: str, names: list[str]
 ) -> None:
     foreign = io.BytesIO()
     with xlsxwriter.Workbook(foreign, {"in_memory": True}) as book:
@@ -311,8 +317,10 @@ async def test_a_sheet_that_is_called_lists_but_is_no_list_of_ours_is_given_back
         for index, (header, value) in enumerate({"site": "unon", "category": "water", "start": "never"}.items()):
             data.write_string(0, index, header)
             data.write_string(1, index, value)
-        for row, text in enumerate((title, name, "unon")):
-            lists.write_string(row, 0, text)
+        lists.write_string(0, 0, title)
+        for column, name in enumerate(names):
+            lists.write_string(1, column, name)
+            lists.write_string(2, column, "unon")
     job_id = (await wire.post("technical", "/files/imports", foreign.getvalue(), **TO)).json()["id"]
     *_, last = await followed(wire, job_id)
     assert last["state"] == "REFUSED"

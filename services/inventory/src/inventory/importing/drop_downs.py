@@ -23,7 +23,8 @@ HEAD = {"bold": True, "bg_color": "#DDEBF7", "border": 1}
 _FIRST_ROW = 3
 _BY_CATEGORY = {Column.ITEM: "item_", Column.UNIT: "unit_"}
 """Lists of which each category has its own."""
-_TITLE = re.compile(r"lichen template \S+ \S+ (\d{4})")
+_TITLE = re.compile(r"lichen template \S+ \S+ (19[0-9]{2}|2[0-9]{3})")
+"""With a year that a spreadsheet has days of."""
 _NAME = re.compile(r"(list|item|unit)_[a-z0-9_]{1,60}")
 
 
@@ -46,7 +47,7 @@ class DropDowns:
         if title is None or not rows:
             return None
         names, *values = rows
-        if not all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
+        if len(set(names)) < len(names) or not all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
             return None
         counts = [sum(index < len(row) and row[index] is not None for row in values) for index in range(len(names))]
         return cls(year=int(title[1]), lists=[(str(name), count) for name, count in zip(names, counts, strict=True)])
